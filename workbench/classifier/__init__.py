@@ -1,0 +1,1 @@
+"""The noise classifier (NC): which kind of noise surrounds the listener."""
