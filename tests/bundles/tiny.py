@@ -1,0 +1,147 @@
+"""Tiny real LiteRT models, built without TensorFlow, and the bundles around them."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from workbench.bundles.check import Bundle
+from workbench.bundles.manifest import Manifest, Training
+from workbench.bundles.write import write_bundle
+
+CLASSES = ("human", "tv_radio", "vehicle", "household", "no_noise")
+CLASS_GAINS = (0.2, 0.4, 0.6, 0.8, 1.0)
+UNKNOWN_GAIN = 0.5
+
+
+class _Graph:
+    """A LiteRT model under construction; tensors are numbers, given back by each method."""
+
+    def __init__(self) -> None:
+        self.model = schema.ModelT()
+        self.model.version = 3
+        self.model.buffers = [schema.BufferT()]
+        self.model.operatorCodes = []
+        self.graph = schema.SubGraphT()
+        self.graph.tensors, self.graph.operators = [], []
+
+    def tensor(self, shape: tuple[int, ...], data: np.ndarray | None = None, kind: int = 0) -> int:
+        tensor = schema.TensorT()
+        tensor.shape, tensor.type, tensor.buffer = list(shape), kind, 0
+        tensor.name = f"t{len(self.graph.tensors)}"
+        if data is not None:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(data.tobytes(), np.uint8)
+            self.model.buffers.append(buffer)
+            tensor.buffer = len(self.model.buffers) - 1
+        self.graph.tensors.append(tensor)
+        return len(self.graph.tensors) - 1
+
+    def constant(self, data: Any) -> int:
+        array = np.asarray(data, np.float32)
+        return self.tensor(array.shape, array)
+
+    def op(self, name: str, inputs: list[int], shape: tuple[int, ...], options: Any = None) -> int:
+        code = schema.OperatorCodeT()
+        code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
+        code.version = 1
+        self.model.operatorCodes.append(code)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = len(self.model.operatorCodes) - 1
+        operator.inputs, operator.outputs = inputs, [self.tensor(shape)]
+        if options is not None:
+            operator.builtinOptions = options
+            operator.builtinOptionsType = getattr(
+                schema.BuiltinOptions, type(options).__name__.removesuffix("T")
+            )
+        self.graph.operators.append(operator)
+        return operator.outputs[0]
+
+    def scaled_sum(self, a: int, a_gain: float, b: int, b_gain: float, shape: tuple[int, ...]) -> int:
+        parts = [
+            self.op("MUL", [t, self.constant(gain)], shape, schema.MulOptionsT())
+            for t, gain in ((a, a_gain), (b, b_gain))
+        ]
+        return self.op("ADD", parts, shape, schema.AddOptionsT())
+
+    def finish(self, inputs: dict[str, int], outputs: dict[str, int]) -> bytes:
+        self.graph.inputs, self.graph.outputs = list(inputs.values()), list(outputs.values())
+        self.model.subgraphs = [self.graph]
+        signature = schema.SignatureDefT()
+        signature.signatureKey, signature.subgraphIndex = "serving_default", 0
+        for name, tensors in (("inputs", inputs), ("outputs", outputs)):
+            maps = []
+            for key, index in tensors.items():
+                entry = schema.TensorMapT()
+                entry.name, entry.tensorIndex = key, index
+                maps.append(entry)
+            setattr(signature, name, maps)
+        self.model.signatureDefs = [signature]
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(self.model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+
+def ddae_model(n_bins: int = 256, memory: float = 0.0) -> bytes:
+    """Make a denoiser whose mask is a gain given by the class, and `memory` times the mean spectrum so far.
+
+    The mean is ``state = 0.5 state + 0.5 features``.
+    """
+    frame = (1, n_bins, 2)
+    g = _Graph()
+    features, condition, state = g.tensor(frame), g.tensor((1, 5)), g.tensor(frame)
+    weights = np.zeros((n_bins, 2, 5), np.float32)
+    weights[:, 0] = np.asarray(CLASS_GAINS) - UNKNOWN_GAIN
+    bias = np.zeros((n_bins, 2), np.float32)
+    bias[:, 0] = UNKNOWN_GAIN
+    gains = g.op(
+        "FULLY_CONNECTED",
+        [condition, g.constant(weights.reshape(-1, 5)), g.constant(bias.reshape(-1))],
+        (1, 2 * n_bins),
+        schema.FullyConnectedOptionsT(),
+    )
+    shape = g.tensor((3,), np.asarray(frame, np.int32), schema.TensorType.INT32)
+    gains = g.op("RESHAPE", [gains, shape], frame)
+    new_state = g.scaled_sum(state, 0.5, features, 0.5, frame)
+    mask = g.scaled_sum(gains, 1.0, new_state, memory, frame)
+    return g.finish(
+        {"features": features, "condition": condition, "state_mean": state},
+        {"mask": mask, "state_mean": new_state},
+    )
+
+
+def ddae_manifest(name: str = "tiny", **changes: Any) -> Manifest:
+    """Describe a tiny denoiser; `changes` replace fields, and features by their own names."""
+    features = {
+        "window": "sqrt_hann",
+        "window_samples": 512,
+        "hop_samples": 256,
+        "compression": 0.3,
+        "first_bin": 1,
+        "n_bins": 256,
+    }
+    features |= {key: changes.pop(key) for key in list(changes) if key in features}
+    fields: dict[str, Any] = {
+        "kind": "ddae",
+        "name": name,
+        "version": "1",
+        "title": "Tiny denoiser",
+        "description": 'Gain by class; for tests, with "quotes", \\ and ümlauts.',
+        "created": datetime.date(2025, 1, 31),
+        "classes": CLASSES,
+        "features": features,
+        "latency_samples": int(features["window_samples"]) - 1,
+        "training": Training("none", "MIT", "train_cli ddae --tiny", 7, 0.5),
+        "figures": {"pesq_wb": {"0 dB": 1.5, "-5 dB": 1}, "stoi": 0.75},
+    }
+    return Manifest(**(fields | changes))
+
+
+def write_tiny_ddae(folder: Path, name: str = "tiny", memory: float = 0.0, **changes: Any) -> Bundle:
+    """Write a tiny denoiser's bundle to `folder` / `name`."""
+    manifest = ddae_manifest(name, **changes)
+    model = ddae_model(int(manifest.features["n_bins"]), memory)
+    return write_bundle(folder / name, manifest, {"float": model}, "# Tiny\n")

@@ -1,0 +1,363 @@
+"""What ``bundle.toml`` says about a trained model, read strictly."""
+
+import datetime
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from workbench.errors import WorkbenchError
+
+FORMAT = 1
+"""Version of the manifest's layout; readers refuse any other."""
+
+MANIFEST_NAME = "bundle.toml"
+KINDS = ("nc", "ddae")
+PRECISIONS = ("float", "int8", "int16x8", "dynamic")
+
+Figures: TypeAlias = Mapping[str, "float | Figures"]
+"""Results by name, nested to any depth: ``{"0 dB": {"pesq_wb": 1.7}}``."""
+
+_MAX_MANIFEST_BYTES = 1_000_000
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class BundleFile:
+    """One model file of a bundle.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the bundle's folder, with ``/`` between parts.
+    sha256 : str
+        64 lower-case hexadecimal digits.
+    n_bytes : int
+        Size of the file; the key in the manifest is ``bytes``.
+    """
+
+    path: str
+    sha256: str
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a bundle was made.
+
+    Attributes
+    ----------
+    data : str
+        The recordings that it was trained on.
+    licence : str
+        What those recordings' licences allow.
+    command : str
+        The ``train_cli`` command line.
+    seed : int
+        Seed of the run.
+    hours_heard : float
+        Hours of mixtures that the model was shown.
+    """
+
+    data: str
+    licence: str
+    command: str
+    seed: int
+    hours_heard: float
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that a bundle says about itself.
+
+    Attributes
+    ----------
+    kind : str
+        ``"nc"`` (noise classifier) or ``"ddae"`` (denoiser).
+    name : str
+        Identifier: lower-case letters, digits, ``.``, ``_`` and ``-``.
+    version, title, description : str
+        For people.
+    created : datetime.date
+        Day of export.
+    classes : tuple of str
+        Noise classes in the order of the posterior or of the condition.
+    features : mapping of str to str, int or float
+        What the model expects at its input; `SpectralFeatures` reads it for a DDAE.
+    latency_samples : int
+        Delay from input to output at 16 kHz.
+    training : Training
+        How it was made.
+    figures : Figures
+        What it reached, as plain numbers.
+    files : mapping of str to BundleFile
+        Model files by precision (`PRECISIONS`); `workbench.bundles.write.write_bundle` fills it in.
+    default_precision : str, optional
+        Precision to run unless another is asked for; the first of `files` when None.
+    default : bool
+        Whether the bundle is used where none is named.
+    """
+
+    kind: str
+    name: str
+    version: str
+    title: str
+    description: str
+    created: datetime.date
+    classes: tuple[str, ...]
+    features: Mapping[str, str | int | float]
+    latency_samples: int
+    training: Training
+    figures: Figures = field(default_factory=dict)
+    files: Mapping[str, BundleFile] = field(default_factory=dict)
+    default_precision: str | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class SpectralFeatures:
+    """The ``[features]`` of a DDAE bundle: a power-compressed complex spectrum.
+
+    Attributes
+    ----------
+    window : str
+        Name of the analysis and synthesis window, as `workbench.dsp.stft.StftSpec` knows it.
+    window_samples, hop_samples : int
+        Frame length and hop at 16 kHz.
+    compression : float
+        Exponent of the magnitude, above 0 and at most 1.
+    first_bin, n_bins : int
+        The bins that the model sees; the others are silenced.
+    """
+
+    window: str
+    window_samples: int
+    hop_samples: int
+    compression: float
+    first_bin: int
+    n_bins: int
+
+
+def spectral_features(manifest: Manifest) -> SpectralFeatures:
+    """Read the features of a DDAE bundle.
+
+    Raises
+    ------
+    WorkbenchError
+        If a value is missing, of the wrong type or impossible.
+    """
+    table = _Table(dict(manifest.features), f"the features of bundle {manifest.name!r}")
+    features = SpectralFeatures(
+        window=table.take("window", str),
+        window_samples=table.take("window_samples", int),
+        hop_samples=table.take("hop_samples", int),
+        compression=table.take("compression", float),
+        first_bin=table.take("first_bin", int),
+        n_bins=table.take("n_bins", int),
+    )
+    table.finish()
+    if not (0 < features.hop_samples <= features.window_samples <= 1 << 16):
+        raise table.error("hop_samples must be at least 1 and window_samples no smaller than that")
+    if not 0 < features.compression <= 1:
+        raise table.error("compression must be above 0 and at most 1")
+    n_all = features.window_samples // 2 + 1
+    if features.first_bin < 0 or features.n_bins < 1 or features.first_bin + features.n_bins > n_all:
+        raise table.error(f"first_bin and n_bins must stay within the {n_all} bins of the window")
+    return features
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read ``bundle.toml`` of a bundle.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The bundle's folder.
+
+    Returns
+    -------
+    Manifest
+        Complete and of the right types; the files that it names are not looked at.
+
+    Raises
+    ------
+    WorkbenchError
+        If the manifest is missing, unreadable, of another format or breaks its rules.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        if path.stat().st_size > _MAX_MANIFEST_BYTES:
+            raise WorkbenchError(f"{path} is too large for a bundle's manifest; get the bundle again.")
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except (FileNotFoundError, NotADirectoryError):
+        raise WorkbenchError(
+            f"{folder} is not a model bundle because it has no {MANIFEST_NAME}; choose a bundle's folder."
+        ) from None
+    except OSError as error:
+        raise WorkbenchError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WorkbenchError(f"{path} is not valid TOML ({error}); get the bundle again.") from None
+    return _manifest(_Table(content, str(path)))
+
+
+def _manifest(table: "_Table") -> Manifest:
+    version = table.take("format", int)
+    if version != FORMAT:
+        raise WorkbenchError(
+            f"{table.where} has format {version}, but this version of the workbench reads format {FORMAT}; "
+            "export the bundle again or use the version that made it."
+        )
+    training = table.table("training")
+    manifest = Manifest(
+        kind=table.take("kind", str),
+        name=table.take("name", str),
+        version=table.take("version", str),
+        title=table.take("title", str),
+        description=table.take("description", str),
+        created=table.take("created", datetime.date),
+        classes=tuple(table.take("classes", list)),
+        features=table.take("features", dict),
+        latency_samples=table.take("latency_samples", int),
+        training=Training(
+            data=training.take("data", str),
+            licence=training.take("licence", str),
+            command=training.take("command", str),
+            seed=training.take("seed", int),
+            hours_heard=training.take("hours_heard", float),
+        ),
+        figures=table.take("figures", dict, {}),
+        files=_files(table.table("files")),
+        default_precision=table.take("default_precision", str, None),
+        default=table.take("default", bool, False),
+    )
+    training.finish()
+    table.finish()
+    check_values(manifest, table.where)
+    return manifest
+
+
+def _files(table: "_Table") -> Mapping[str, BundleFile]:
+    files = {}
+    for precision in table.names():
+        entry = table.table(precision)
+        files[precision] = BundleFile(
+            path=entry.take("path", str), sha256=entry.take("sha256", str), n_bytes=entry.take("bytes", int)
+        )
+        entry.finish()
+    return files
+
+
+def check_values(manifest: Manifest, where: str) -> None:
+    """Check the values of a manifest whose types are right.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        As read or as about to be written.
+    where : str
+        What to call it in the message.
+
+    Raises
+    ------
+    WorkbenchError
+        If a value breaks a rule.
+    """
+
+    def demand(holds: bool, rule: str) -> None:
+        if not holds:
+            raise _broken(where, rule)
+
+    demand(manifest.kind in KINDS, f"kind must be one of {', '.join(KINDS)}, not {manifest.kind!r}")
+    demand(
+        _NAME.fullmatch(manifest.name) is not None,
+        f"name must be up to 64 lower-case letters, digits, '.', '_' and '-', not {manifest.name!r}",
+    )
+    classes = manifest.classes
+    demand(
+        bool(classes)
+        and all(isinstance(c, str) and c for c in classes)
+        and len(set(classes)) == len(classes),
+        "classes must be a list of different names",
+    )
+    demand(
+        all(isinstance(value, str | int | float) for value in manifest.features.values()),
+        "features must be texts and numbers",
+    )
+    demand(manifest.latency_samples >= 0, "latency_samples must not be negative")
+    demand(_are_figures(manifest.figures), "figures must be numbers or tables of numbers")
+    demand(bool(manifest.files), "files must name at least one model file")
+    for precision, file in manifest.files.items():
+        demand(
+            precision in PRECISIONS,
+            f"files must be named by precision ({', '.join(PRECISIONS)}), not {precision!r}",
+        )
+        demand(
+            _SHA256.fullmatch(file.sha256) is not None,
+            f"sha256 of {file.path!r} must be 64 lower-case hexadecimal digits",
+        )
+        demand(file.n_bytes > 0, f"bytes of {file.path!r} must be above 0")
+    demand(
+        manifest.default_precision is None or manifest.default_precision in manifest.files,
+        f"default_precision must be one of its files, not {manifest.default_precision!r}",
+    )
+
+
+def _are_figures(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _are_figures(item) for key, item in value.items())
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _broken(where: str, rule: str) -> WorkbenchError:
+    return WorkbenchError(f"{where} is not a valid manifest: {rule}.")
+
+
+_MISSING: Any = object()
+_WORDS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    datetime.date: "a date",
+}
+
+
+class _Table:
+    """A TOML table that is emptied key by key, so that leftovers are noticed."""
+
+    def __init__(self, content: dict[str, Any], where: str) -> None:
+        self._content = dict(content)
+        self.where = where
+
+    def names(self) -> list[str]:
+        return list(self._content)
+
+    def take(self, key: str, kind: type[_T], default: Any = _MISSING) -> _T:
+        value = self._content.pop(key, default)
+        if value is _MISSING:
+            raise self.error(f"{key} is missing")
+        if value is default:
+            return value
+        if kind is float and type(value) is int:
+            value = float(value)
+        # `type` and not `isinstance`: true is no number, and a time of day no date.
+        if type(value) is not kind:
+            raise self.error(f"{key} must be {_WORDS[kind]}")
+        return value
+
+    def table(self, key: str) -> "_Table":
+        return _Table(self.take(key, dict), f"[{key}] in {self.where}")
+
+    def finish(self) -> None:
+        if self._content:
+            raise self.error(f"{next(iter(self._content))!r} is not a known key")
+
+    def error(self, rule: str) -> WorkbenchError:
+        return _broken(self.where, rule)

@@ -1,0 +1,165 @@
+"""Running a bundle's model with LiteRT: one step at a time, its state kept in between."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workbench.bundles.check import Bundle
+from workbench.bundles.manifest import spectral_features
+from workbench.errors import MissingPieceError, WorkbenchError
+
+STATE_PREFIX = "state_"
+_SIGNATURE = "serving_default"
+
+
+class StatefulModel:
+    """One LiteRT interpreter on one thread; tensors named ``state_*`` are fed back from step to step.
+
+    Values go in and come out as float32 whatever the precision of the file. Two models share nothing; one
+    model must not be stepped from two threads at once.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        A checked bundle.
+    precision : str, optional
+        Which of its files to run; its default when None.
+
+    Attributes
+    ----------
+    input_shapes, output_shapes : dict of str to tuple of int
+        Shapes by name, states left out.
+
+    Raises
+    ------
+    WorkbenchError
+        If the model cannot be loaded or its inputs and outputs are not those of the bundle's kind.
+    """
+
+    def __init__(self, bundle: Bundle, precision: str | None = None) -> None:
+        path = bundle.model_path(precision)
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except (ImportError, OSError) as error:
+            raise MissingPieceError(
+                f"LiteRT, which runs the models, cannot be loaded ({error}); run: pip install ai-edge-litert"
+            ) from None
+        try:
+            self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
+            self._interpreter.allocate_tensors()
+            signature = self._interpreter.get_signature_runner(_SIGNATURE)
+            inputs = self._ports(signature.get_input_details())
+            outputs = self._ports(signature.get_output_details())
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0].rstrip(".")
+            raise WorkbenchError(
+                f"{path} cannot be run by LiteRT ({reason}); export the bundle again."
+            ) from None
+        self._inputs = {name: port for name, port in inputs.items() if not name.startswith(STATE_PREFIX)}
+        self._outputs = {name: port for name, port in outputs.items() if not name.startswith(STATE_PREFIX)}
+        self.input_shapes = {name: port.shape for name, port in self._inputs.items()}
+        self.output_shapes = {name: port.shape for name, port in self._outputs.items()}
+        states_in = {name: port for name, port in inputs.items() if name.startswith(STATE_PREFIX)}
+        states_out = {name: port for name, port in outputs.items() if name.startswith(STATE_PREFIX)}
+        flaw = _state_flaw(states_in, states_out) or self._flaw(bundle, bool(states_in))
+        if flaw:
+            raise WorkbenchError(
+                f"{path} is not a model of kind {bundle.manifest.kind!r}: {flaw}; export the bundle again."
+            )
+        self._states = [(states_in[name], states_out[name]) for name in states_in]
+        self._invoke: Callable[[], None] = self._interpreter.invoke
+        self.reset()
+
+    def reset(self) -> None:
+        """Set every state to zero, as if newly made."""
+        for state_in, _ in self._states:
+            state_in.write(np.zeros(state_in.shape, np.float32))
+
+    def step(self, **inputs: ArrayLike) -> dict[str, NDArray[np.float32]]:
+        """Run the model once and carry its state over.
+
+        Parameters
+        ----------
+        **inputs : array_like
+            One for each of `input_shapes`, of as many elements (a leading axis of 1 may be left out).
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            float32 copies, of `output_shapes`.
+        """
+        for name, port in self._inputs.items():
+            port.write(inputs[name])
+        self._invoke()
+        for state_in, state_out in self._states:
+            state_in.take(state_out)
+        return {name: port.read() for name, port in self._outputs.items()}
+
+    def _ports(self, details: Mapping[str, Mapping[str, Any]]) -> dict[str, "_Port"]:
+        return {
+            name: _Port(self._interpreter.tensor(detail["index"]), detail) for name, detail in details.items()
+        }
+
+    def _flaw(self, bundle: Bundle, has_state: bool) -> str | None:
+        """Say what is wrong with the signature for the bundle's kind; None when nothing is."""
+        n_classes = len(bundle.manifest.classes)
+        if bundle.manifest.kind == "nc":
+            if "features" not in self._inputs:
+                return "it has no input 'features'"
+            if not any(shape[-1:] == (n_classes,) for shape in self.output_shapes.values()):
+                return f"no output has {n_classes} classes"
+            return None
+        frame = (1, spectral_features(bundle.manifest).n_bins, 2)
+        wanted_inputs = {"features": frame, "condition": (1, n_classes)}
+        if self.input_shapes != wanted_inputs:
+            return f"its inputs are {self.input_shapes} and not {wanted_inputs}"
+        if self.output_shapes != {"mask": frame}:
+            return f"its outputs are {self.output_shapes} and not {{'mask': {frame}}}"
+        return None if has_state else "it has no state"
+
+
+class _Port:
+    """One input or output tensor, as floats."""
+
+    def __init__(self, view: Callable[[], NDArray[Any]], detail: Mapping[str, Any]) -> None:
+        # The interpreter may move its buffers, so a view is taken anew each time and never kept.
+        self._view = view
+        self.shape = tuple(int(size) for size in detail["shape"])
+        self.dtype = np.dtype(detail["dtype"])
+        self.scale, self.zero_point = detail["quantization"]
+        self._is_float = self.dtype == np.float32
+        if not self._is_float:
+            if self.dtype not in (np.int8, np.int16) or not self.scale:
+                raise ValueError(f"tensor {detail['name']} is {self.dtype}, which is not supported")
+            self._limits = np.iinfo(self.dtype)
+
+    def write(self, values: ArrayLike) -> None:
+        values = np.asarray(values, np.float32).reshape(self.shape)
+        if not self._is_float:
+            steps = np.rint(values / self.scale) + self.zero_point
+            values = np.clip(steps, self._limits.min, self._limits.max)
+        self._view()[...] = values
+
+    def read(self) -> NDArray[np.float32]:
+        if self._is_float:
+            return self._view().copy()
+        return (self._view().astype(np.float32) - self.zero_point) * np.float32(self.scale)
+
+    def take(self, other: "_Port") -> None:
+        """Copy another tensor's value, without rounding where both are quantised alike."""
+        if (self.scale, self.zero_point, self.dtype) == (other.scale, other.zero_point, other.dtype):
+            self._view()[...] = other._view()
+        else:
+            self.write(other.read())
+
+
+def _state_flaw(inputs: Mapping[str, _Port], outputs: Mapping[str, _Port]) -> str | None:
+    if inputs.keys() != outputs.keys():
+        odd = sorted(inputs.keys() ^ outputs.keys())[0]
+        return f"{odd!r} is not both an input and an output"
+    for name, port in inputs.items():
+        if port.shape != outputs[name].shape:
+            return f"{name!r} goes in as {port.shape} and comes out as {outputs[name].shape}"
+    return None

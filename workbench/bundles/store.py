@@ -1,0 +1,122 @@
+"""Where bundles are found: those that ship with the program, then the user's own."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from workbench import resources
+from workbench.bundles.check import Bundle, check_bundle
+from workbench.bundles.manifest import MANIFEST_NAME
+from workbench.errors import WorkbenchError
+
+_Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
+_checked: dict[Path, tuple[_Stamp, Bundle | WorkbenchError]] = {}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a look into the model folders found.
+
+    Attributes
+    ----------
+    bundles : tuple of Bundle
+        Those that may be run: shipped ones first, then the user's, each by name.
+    problems : tuple of str
+        One sentence for each folder that was refused.
+    """
+
+    bundles: tuple[Bundle, ...]
+    problems: tuple[str, ...]
+
+
+def catalogue() -> Catalogue:
+    """Look through the model folders; a bundle that cannot be used is a problem, not an error.
+
+    A bundle is hashed again only when its files change.
+    """
+    bundles: dict[str, Bundle] = {}
+    problems = []
+    for root in (resources.bundled_models_dir(), resources.user_models_dir()):
+        found: list[Bundle] = []
+        for manifest_path in sorted(root.glob(f"*/{MANIFEST_NAME}")):
+            checked = _check(manifest_path.parent)
+            if isinstance(checked, WorkbenchError):
+                problems.append(str(checked))
+            elif checked.name in bundles or any(checked.name == other.name for other in found):
+                problems.append(
+                    f"{checked.folder} is left out because another bundle is named {checked.name!r}; "
+                    f"change its name in {MANIFEST_NAME}."
+                )
+            else:
+                found.append(checked)
+        bundles |= {bundle.name: bundle for bundle in sorted(found, key=lambda bundle: bundle.name)}
+    return Catalogue(tuple(bundles.values()), tuple(problems))
+
+
+def find_bundles(kind: str | None = None) -> list[Bundle]:
+    """Return the bundles that may be run, of one kind or of all.
+
+    Parameters
+    ----------
+    kind : str, optional
+        ``"nc"`` or ``"ddae"``.
+    """
+    return [bundle for bundle in catalogue().bundles if kind in (None, bundle.manifest.kind)]
+
+
+def get_bundle(name: str) -> Bundle:
+    """Return a bundle by name.
+
+    Raises
+    ------
+    WorkbenchError
+        If no usable bundle has that name.
+    """
+    found = catalogue()
+    by_name = {bundle.name: bundle for bundle in found.bundles}
+    if name in by_name:
+        return by_name[name]
+    near = difflib.get_close_matches(name, by_name) or list(by_name)
+    known = f"did you mean {' or '.join(near)}?" if near else "none is installed."
+    raise WorkbenchError(" ".join([f"There is no bundle {name!r}; {known}", *found.problems]))
+
+
+def default_bundle(kind: str) -> Bundle:
+    """Return the bundle that is used where none is named.
+
+    One that says ``default = true`` wins, the user's before a shipped one; otherwise it is the first of
+    the shipped ones, then of the user's.
+
+    Raises
+    ------
+    WorkbenchError
+        If there is no usable bundle of that kind.
+    """
+    candidates = find_bundles(kind)
+    flagged = [bundle for bundle in candidates if bundle.manifest.default]
+    shipped_root = resources.bundled_models_dir()
+    flagged.sort(key=lambda bundle: bundle.folder.parent == shipped_root)
+    if not candidates:
+        raise WorkbenchError(
+            f"No {kind} bundle is installed; put one into {resources.user_models_dir()} "
+            "or train one with train_cli."
+        )
+    return (flagged or candidates)[0]
+
+
+def _check(folder: Path) -> Bundle | WorkbenchError:
+    stamp = _stamp(folder)
+    known = _checked.get(folder)
+    if known is None or known[0] != stamp:
+        try:
+            known = stamp, check_bundle(folder)
+        except WorkbenchError as error:
+            known = stamp, error
+        _checked[folder] = known
+    return known[1]
+
+
+def _stamp(folder: Path) -> _Stamp:
+    stats = ((path, path.stat()) for path in sorted(folder.rglob("*")) if path.exists())
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stats)
