@@ -1,0 +1,67 @@
+"""The options that choose how to denoise, shared by several commands."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from workbench.cli.numbers import number
+from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.denoisers.strength import StrengthControl
+
+# The CLASSES of workbench.classifier.posterior less "no noise", written out: --help need not load NumPy.
+NOISE_CLASSES = ("human", "tv_radio", "vehicle", "household")
+
+
+def add_method_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--method``, ``--class``, ``--attenuation-limit-db`` and ``--wet``."""
+    group = parser.add_argument_group("method")
+    group.add_argument("--method", metavar="NAME", help="see `workbench methods` (default: adaptive)")
+    group.add_argument(
+        "--class",
+        dest="noise_class",
+        choices=NOISE_CLASSES,
+        help="tell the denoiser the class of the noise instead of having it classified",
+    )
+    group.add_argument(
+        "--attenuation-limit-db",
+        type=number(0, 100),
+        metavar="DB",
+        help="attenuate by this many dB at most, which keeps some of the surroundings (default: no limit)",
+    )
+    group.add_argument(
+        "--wet",
+        type=number(0, 1),
+        metavar="SHARE",
+        help="share of the denoised signal in the output, 0 to 1 (default: 1)",
+    )
+
+
+def chosen_method(options: argparse.Namespace) -> str:
+    """Return the method's name that the options ask for."""
+    from workbench.denoisers.registry import DEFAULT_METHOD, methods
+
+    if options.noise_class is None:
+        name = options.method or DEFAULT_METHOD
+    elif options.method in {None, "ddae"}:
+        name = f"ddae-{options.noise_class}"
+    else:
+        raise WorkbenchError(
+            f"--class goes with the method ddae, not with {options.method}; leave one of them out."
+        )
+    known = [method.name for method in methods()]
+    if name not in known:
+        raise WorkbenchError(f"There is no method '{name}'; choose one of {', '.join(known)}.")
+    return name
+
+
+def chosen_denoiser(options: argparse.Namespace) -> "StrengthControl":
+    """Make the denoiser that the options ask for."""
+    from workbench.denoisers.registry import make_denoiser
+    from workbench.denoisers.strength import StrengthControl
+
+    return StrengthControl(
+        make_denoiser(chosen_method(options)),
+        attenuation_limit_db=options.attenuation_limit_db,
+        wet=1.0 if options.wet is None else options.wet,
+    )
