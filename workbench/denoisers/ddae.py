@@ -1,0 +1,149 @@
+"""The deep denoising autoencoder (DDAE): a recurrent network that masks the compressed complex spectrum.
+
+Frame by frame, the network sees ``X |X|^(c-1)`` in its bins and the class of the noise, and gives a complex
+mask for the same values; the masked spectrum, expanded again, is the enhanced one. A compression of ``c`` =
+0.3 keeps weak speech in the network's sight (Braun and Tashev, "A consolidated view of loss functions for
+supervised deep learning-based speech enhancement", 2021).
+"""
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.bundles.check import Bundle
+from workbench.bundles.manifest import spectral_features
+from workbench.bundles.runtime import StatefulModel
+from workbench.bundles.store import default_bundle
+from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.dsp import Signal, Spectra
+from workbench.dsp.stft import FrameProcessor, StftSpec, WindowName
+from workbench.errors import WorkbenchError
+
+_POWER_FLOOR = 1e-12
+
+
+def condition_vector(noise_class: NoiseClass | None) -> NDArray[np.float32]:
+    """Return what tells the network the class: float32, shape (5,), one-hot, or zeros if it is unknown."""
+    return np.asarray([noise_class is known for known in CLASSES], np.float32)
+
+
+class MaskModel:
+    """The network of a DDAE bundle over the frames of a signal, one by one.
+
+    Parameters
+    ----------
+    bundle : Bundle, optional
+        A bundle of kind "ddae"; the default one when None.
+    precision : str, optional
+        Which of its files to run; its default when None.
+
+    Attributes
+    ----------
+    spec : StftSpec
+        The transform that makes its spectra.
+
+    Raises
+    ------
+    WorkbenchError
+        If there is no bundle, or it is not a denoiser for the classes of this program.
+    """
+
+    def __init__(self, bundle: Bundle | None = None, precision: str | None = None) -> None:
+        bundle = bundle or default_bundle("ddae")
+        manifest = bundle.manifest
+        if manifest.kind != "ddae" or manifest.classes != CLASSES:
+            raise WorkbenchError(
+                f"Bundle {bundle.name!r} is not a denoiser for the classes {', '.join(CLASSES)}; "
+                "choose one that is."
+            )
+        features = spectral_features(manifest)
+        # The manifest's window is any text; the specification refuses a name that it does not know.
+        window = cast(WindowName, features.window)
+        self.spec = StftSpec(features.window_samples, features.hop_samples, window)
+        self._bins = slice(features.first_bin, features.first_bin + features.n_bins)
+        self._compression = features.compression
+        self._model = StatefulModel(bundle, precision)
+
+    def reset(self) -> None:
+        """Forget all frames."""
+        self._model.reset()
+
+    def enhance(self, spectra: Spectra, conditions: NDArray[np.float32]) -> Spectra:
+        """Enhance the next frames.
+
+        Parameters
+        ----------
+        spectra : numpy.ndarray
+            complex64, shape (n_frames, n_bins), made with `spec` from a signal of nominal range -1 to 1.
+        conditions : numpy.ndarray
+            float32, shape (n_frames, 5): class of the noise in each frame, as by `condition_vector`; values
+            in between are allowed.
+
+        Returns
+        -------
+        numpy.ndarray
+            complex64, shape (n_frames, n_bins); zero in bins that the network does not see.
+        """
+        # One NaN would stay in the recurrent state for ever.
+        noisy = np.nan_to_num(spectra[:, self._bins], posinf=0.0, neginf=0.0)
+        compressed = noisy * (_power(noisy) + _POWER_FLOOR) ** ((self._compression - 1) / 2)
+        features = compressed.view(np.float32).reshape(*compressed.shape, 2)
+        masks = np.empty_like(features)
+        for mask, frame, condition in zip(masks, features, conditions, strict=True):
+            mask[:] = self._model.step(features=frame, condition=condition)["mask"][0]
+        masked = compressed * masks.view(np.complex64)[..., 0]
+        enhanced = np.zeros_like(spectra)
+        enhanced[:, self._bins] = masked * _power(masked) ** ((1 / self._compression - 1) / 2)
+        return enhanced
+
+
+def _power(spectra: Spectra) -> NDArray[np.float32]:
+    return np.square(spectra.real) + np.square(spectra.imag)
+
+
+class DdaeDenoiser:
+    """Denoise with one DDAE that is told the class of the noise once, or never.
+
+    Parameters
+    ----------
+    bundle : Bundle, optional
+        A bundle of kind "ddae"; the default one when None.
+    condition : NoiseClass, optional
+        Class of the noise; unknown when None.
+    precision : str, optional
+        Which of the bundle's files to run; its default when None.
+    name : str, optional
+        Identifier; "ddae", or "ddae-" and the class, when None.
+
+    Raises
+    ------
+    WorkbenchError
+        If there is no bundle, or it cannot be used.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle | None = None,
+        condition: NoiseClass | None = None,
+        *,
+        precision: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.name = name or ("ddae" if condition is None else f"ddae-{condition}")
+        self._condition = condition_vector(condition)
+        self._model = MaskModel(bundle, precision)
+        self._frames = FrameProcessor(self._model.spec, self._enhance)
+        self.latency_samples = self._frames.latency_samples
+
+    def reset(self) -> None:
+        """Forget all signal history."""
+        self._model.reset()
+        self._frames.reset()
+
+    def process(self, block: Signal) -> Signal:
+        """Denoise the next block; see `workbench.denoisers.protocol.Denoiser.process`."""
+        return self._frames.process(block)
+
+    def _enhance(self, spectra: Spectra, first_frame_index: int) -> Spectra:
+        return self._model.enhance(spectra, np.broadcast_to(self._condition, (len(spectra), len(CLASSES))))

@@ -1,0 +1,122 @@
+"""The denoising methods by name. Importing this loads no model and no LiteRT."""
+
+import difflib
+from dataclasses import dataclass
+
+from workbench.bundles.check import Bundle
+from workbench.bundles.store import default_bundle, find_bundles, get_bundle
+from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.denoisers.protocol import Denoiser
+from workbench.dsp import SAMPLE_RATE
+from workbench.errors import WorkbenchError
+
+DEFAULT_METHOD = "adaptive"
+
+_NOISES = tuple(noise_class for noise_class in CLASSES if noise_class is not NoiseClass.NO_NOISE)
+_CONDITIONS: dict[str, NoiseClass | None] = {"ddae": None} | {f"ddae-{noise}": noise for noise in _NOISES}
+
+
+@dataclass(frozen=True)
+class MethodInfo:
+    """A method as users choose it.
+
+    Attributes
+    ----------
+    name : str
+        Stable identifier for `make_denoiser`.
+    title, description : str
+        For people.
+    latency_ms : float
+        Delay from input to output, in ms; 0 where the method is not available.
+    available : bool
+        Whether `make_denoiser` can make it here.
+    how_to_install : str or None
+        What is missing and how to get it, one sentence; None where the method is available.
+    """
+
+    name: str
+    title: str
+    description: str
+    latency_ms: float
+    available: bool
+    how_to_install: str | None
+
+
+def methods() -> list[MethodInfo]:
+    """Return all methods, the default one first.
+
+    The plain names run the default bundles. Any other DDAE bundle, as a user trains it, adds the methods
+    ``adaptive@BUNDLE`` and ``ddae@BUNDLE``.
+    """
+    listed = [
+        _info("adaptive", "Adaptive", "Classifies the noise and tells the neural denoiser its class."),
+        _info("ddae", "DDAE", "Neural denoiser that is not told the class of the noise."),
+    ]
+    for noise in _NOISES:
+        title = f"DDAE: {noise.label}"
+        listed.append(_info(f"ddae-{noise}", title, f"Neural denoiser that expects {_as_text(noise)}."))
+    for bundle in find_bundles("ddae"):
+        if bundle != default_bundle("ddae"):
+            for base, title in (("adaptive", "Adaptive"), ("ddae", "DDAE")):
+                name = f"{base}@{bundle.name}"
+                listed.append(_info(name, f"{title}: {bundle.manifest.title}", bundle.manifest.description))
+    listed.append(MethodInfo("bypass", "Bypass", "Leaves the mixed signal as it is.", 0.0, True, None))
+    return listed
+
+
+def make_denoiser(name: str) -> Denoiser:
+    """Make a denoiser.
+
+    Parameters
+    ----------
+    name : str
+        One of `methods`; ``@BUNDLE`` after any but "bypass" runs that DDAE bundle.
+
+    Returns
+    -------
+    Denoiser
+        Newly made; its `name` is the one given.
+
+    Raises
+    ------
+    WorkbenchError
+        If there is no such method or bundle, or what it needs is not installed.
+    """
+    if name == "bypass":
+        from workbench.denoisers.bypass import BypassDenoiser
+
+        return BypassDenoiser()
+    base = name.partition("@")[0]
+    if base != "adaptive" and base not in _CONDITIONS:
+        known = [method.name for method in methods()]
+        near = difflib.get_close_matches(name, known, cutoff=0.5)
+        advice = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(known)}."
+        raise WorkbenchError(f"There is no method {name!r}; {advice}")
+    bundle = _ddae_bundle(name)
+    if base == "adaptive":
+        from workbench.denoisers.adaptive import AdaptiveDenoiser
+
+        return AdaptiveDenoiser(ddae_bundle=bundle, name=name)
+    from workbench.denoisers.ddae import DdaeDenoiser
+
+    return DdaeDenoiser(bundle, _CONDITIONS[base], name=name)
+
+
+def _info(name: str, title: str, description: str) -> MethodInfo:
+    try:
+        bundle = _ddae_bundle(name)
+        if name.startswith("adaptive"):
+            default_bundle("nc")
+    except WorkbenchError as error:
+        return MethodInfo(name, title, description, 0.0, False, str(error))
+    latency_ms = 1000 * bundle.manifest.latency_samples / SAMPLE_RATE
+    return MethodInfo(name, title, description, latency_ms, True, None)
+
+
+def _ddae_bundle(name: str) -> Bundle:
+    _, at, bundle_name = name.partition("@")
+    return get_bundle(bundle_name) if at else default_bundle("ddae")
+
+
+def _as_text(noise: NoiseClass) -> str:
+    return "TV or radio" if noise is NoiseClass.TV_RADIO else noise.label.lower()
