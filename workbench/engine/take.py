@@ -1,0 +1,101 @@
+"""One uninterrupted run through a scene: source, gains, denoiser, and everything aligned.
+
+The live graph never rewinds a running denoiser. A seek, a loop's seam or another method starts a new take,
+warmed up on the second before it, and the ear is cross-faded from the old take to the new one.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from workbench.classifier.posterior import ClassPosterior
+from workbench.dsp import SAMPLE_RATE, Signal
+from workbench.engine.chain import Chain
+from workbench.engine.glide import Glide
+from workbench.engine.scene import LoadedScene
+
+PREROLL_SAMPLES = SAMPLE_RATE
+PREROLL_GRID_SAMPLES = 128
+"""Warm-up starts on this grid, so that frames fall where they would have fallen from the scene's start."""
+
+GAIN_GLIDE_SAMPLES = SAMPLE_RATE * 30 // 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Aligned signals of one stretch of a scene, each float32 of shape (n_samples,).
+
+    Attributes
+    ----------
+    clean : numpy.ndarray or None
+        Speech at the level it has in the mixture; None without a reference.
+    mixed, denoised : numpy.ndarray
+        What the listener is exposed to, and what is left of it.
+    posteriors : list of ClassPosterior
+        What the classifier found out meanwhile; times are scene positions.
+    """
+
+    clean: Signal | None
+    mixed: Signal
+    denoised: Signal
+    posteriors: list[ClassPosterior]
+
+
+class Take:
+    """Runs a chain over a scene from `position_samples` on.
+
+    Parameters
+    ----------
+    loaded : LoadedScene
+        Source; beyond its end there is silence.
+    chain : Chain
+        Reset here; one take at a time may use it.
+    position_samples : int
+        Scene position of the first aligned sample.
+    gains : tuple of float
+        Gains of clean and noise from the first sample on.
+    """
+
+    def __init__(
+        self, loaded: LoadedScene, chain: Chain, position_samples: int, gains: tuple[float, float]
+    ) -> None:
+        self.chain = chain
+        self.position_samples = position_samples
+        self._loaded = loaded
+        self._gains = Glide(gains, GAIN_GLIDE_SAMPLES)
+        warm_up_from = max(0, position_samples - PREROLL_SAMPLES)
+        self._fed = self._origin = warm_up_from - warm_up_from % PREROLL_GRID_SAMPLES
+        chain.reset()
+        # The mixed (and clean) signal that the denoiser has heard and not yet answered.
+        self._ahead_clean: Signal | None = None
+        clean, mixed, _, _ = self._feed(position_samples + chain.latency_samples - self._fed)
+        waiting = len(mixed) - chain.latency_samples
+        self._ahead_clean = None if clean is None else clean[waiting:]
+        self._ahead_mixed = mixed[waiting:]
+
+    def set_gains(self, gains: tuple[float, float]) -> None:
+        """Glide to other gains, from the next sample on that is fed to the denoiser."""
+        self._gains.to(gains)
+
+    def render(self, n_samples: int) -> Stretch:
+        """Return the next `n_samples` of the scene."""
+        clean, mixed, denoised, posteriors = self._feed(n_samples)
+        if clean is not None and self._ahead_clean is not None:
+            clean = np.concatenate([self._ahead_clean, clean])
+            clean, self._ahead_clean = clean[:n_samples], clean[n_samples:]
+        mixed = np.concatenate([self._ahead_mixed, mixed])
+        mixed, self._ahead_mixed = mixed[:n_samples], mixed[n_samples:]
+        self.position_samples += n_samples
+        return Stretch(clean, mixed, denoised, posteriors)
+
+    def _feed(self, n_samples: int) -> tuple[Signal | None, Signal, Signal, list[ClassPosterior]]:
+        clean, mixed = self._loaded.source(self._fed, n_samples, self._gains.take(n_samples))
+        denoised, found = self.chain.process(mixed)
+        self._fed += n_samples
+        placed = (replace(one, time_samples=one.time_samples + self._origin) for one in found)
+        return (
+            clean,
+            mixed,
+            denoised,
+            [one for one in placed if one.time_samples <= self._loaded.duration_samples],
+        )
