@@ -1,0 +1,1 @@
+"""Collections of speech and noise on disk, found by their folder layout."""

@@ -1,0 +1,119 @@
+"""The few layers that the architectures share, as plain TensorFlow modules.
+
+They are written for XLA (static shapes, no Python state in the graph) and for conversion to LiteRT
+operators that have int8 microcontroller kernels.
+"""
+
+import tensorflow as tf
+
+
+class Linear(tf.Module):
+    """``x @ W + b`` on the last axis.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+    scale : float
+        Multiplies the Glorot-uniform initial weights.
+    """
+
+    def __init__(self, n_in: int, n_out: int, scale: float = 1.0, name: str | None = None) -> None:
+        super().__init__(name=name)
+        limit = scale * (6.0 / (n_in + n_out)) ** 0.5
+        self.weight = tf.Variable(tf.random.uniform((n_in, n_out), -limit, limit), name="weight")
+        self.bias = tf.Variable(tf.zeros(n_out), name="bias")
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        return tf.matmul(x, self.weight) + self.bias
+
+
+class BatchNorm(tf.Module):
+    """Batch normalisation of the last axis; in inference a constant scale and shift."""
+
+    MOMENTUM = 0.99
+    EPSILON = 1e-3
+
+    def __init__(self, n: int, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.gain = tf.Variable(tf.ones(n), name="gain")
+        self.shift = tf.Variable(tf.zeros(n), name="shift")
+        self.mean = tf.Variable(tf.zeros(n), trainable=False, name="mean")
+        self.variance = tf.Variable(tf.ones(n), trainable=False, name="variance")
+
+    def __call__(self, x: tf.Tensor, training: bool) -> tf.Tensor:
+        if training:
+            axes = list(range(x.shape.rank - 1))
+            mean = tf.reduce_mean(x, axes)
+            variance = tf.reduce_mean(tf.square(x), axes) - tf.square(mean)
+            self.mean.assign(self.MOMENTUM * self.mean + (1 - self.MOMENTUM) * mean)
+            self.variance.assign(self.MOMENTUM * self.variance + (1 - self.MOMENTUM) * variance)
+        else:
+            mean, variance = self.mean, self.variance
+        scale = self.gain * tf.math.rsqrt(tf.maximum(variance, 0.0) + self.EPSILON)
+        return x * scale + (self.shift - mean * scale)
+
+
+def neighbours(x: tf.Tensor) -> tf.Tensor:
+    """Each band beside the one below and the one above: (n, bands, c) to (n, bands, 3 c)."""
+    padded = tf.pad(x, [[0, 0], [1, 1], [0, 0]])
+    return tf.concat([padded[:, :-2], x, padded[:, 2:]], axis=-1)
+
+
+class FrequencyConv(tf.Module):
+    """Convolution over three neighbouring bands: (n, bands, n_in) to (n, bands, n_out)."""
+
+    def __init__(self, n_in: int, n_out: int, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.linear = Linear(3 * n_in, n_out)
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        return self.linear(neighbours(x))
+
+
+class Gru(tf.Module):
+    """Gated recurrent unit (Cho et al. 2014, reset-after form) for sequences and for single frames."""
+
+    def __init__(self, n_in: int, n_hidden: int, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.n_hidden = n_hidden
+        self.input = Linear(n_in, 3 * n_hidden)
+        square = tf.concat([_orthogonal(n_hidden) for _ in range(3)], axis=1)
+        self.recurrent = tf.Variable(square, name="recurrent")
+        self.candidate_bias = tf.Variable(tf.zeros(n_hidden), name="candidate_bias")
+
+    def _advance(self, projected: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
+        update_in, reset_in, candidate_in = tf.split(projected, 3, axis=-1)
+        update_h, reset_h, candidate_h = tf.split(tf.matmul(state, self.recurrent), 3, axis=-1)
+        update = tf.sigmoid(update_in + update_h)
+        reset = tf.sigmoid(reset_in + reset_h)
+        candidate = tf.tanh(candidate_in + reset * (candidate_h + self.candidate_bias))
+        return candidate + update * (state - candidate)
+
+    def step(self, x: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
+        """Advance by one frame: x (rows, n_in), state (rows, n_hidden) -> new state."""
+        return self._advance(self.input(x), state)
+
+    def sequence(self, x: tf.Tensor) -> tf.Tensor:
+        """Run over time-major frames from a zero state: (n_frames, rows, n_in) -> (n_frames, rows, n_hidden)."""
+        n_frames, rows = x.shape[0], x.shape[1]
+        projected = self.input(x)
+        outputs = tf.TensorArray(tf.float32, n_frames, element_shape=(rows, self.n_hidden))
+
+        def body(t, state, outputs):
+            state = self._advance(projected[t], state)
+            return t + 1, state, outputs.write(t, state)
+
+        start = (tf.constant(0), tf.zeros((rows, self.n_hidden)), outputs)
+        _, _, outputs = tf.while_loop(
+            lambda t, *_: t < n_frames, body, start, maximum_iterations=n_frames, parallel_iterations=1
+        )
+        return outputs.stack()
+
+
+def _orthogonal(n: int) -> tf.Tensor:
+    return tf.linalg.qr(tf.random.normal((n, n)))[0]
+
+
+def hard_swish(x: tf.Tensor) -> tf.Tensor:
+    """``x * relu6(x + 3) / 6`` (Howard et al. 2019): one operator in int8 kernels."""
+    return x * tf.nn.relu6(x + 3.0) * (1 / 6)

@@ -1,0 +1,335 @@
+"""Mixtures on the fly: real speech and noise, drawn and changed anew for every example.
+
+Example `i` of a seed is always the same, so training resumes exactly where it stopped and any example can be
+made again.
+"""
+
+import os
+import queue
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from train_cli.simulation import colour, convolve, loudspeaker, room_response
+from workbench.audio.files import read
+from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.corpora.recordings import find_recordings, select
+from workbench.dsp import Signal
+from workbench.dsp.level import rms_db
+from workbench.dsp.mixing import fit_noise, mix
+from workbench.errors import WorkbenchError
+
+NOISES: tuple[NoiseClass, ...] = CLASSES[:4]
+SPEEDS = (0.9, 1.0, 1.1)
+"""Speech is also played slower and faster, which changes pitch and formants as another speaker would."""
+
+
+@dataclass(frozen=True)
+class MixingOptions:
+    """How training mixtures are drawn; all ranges are uniform.
+
+    Attributes
+    ----------
+    seconds : float
+        Length of an example.
+    snr_db : tuple of float
+        Range of the SNR.
+    level_db : tuple of float
+        Range of the RMS level of the mixture, dB re full scale.
+    p_no_noise : float
+        Share of examples with speech alone or with noise at 30 dB SNR or more.
+    p_second_noise : float
+        Share with a second recording of the same class, within 10 dB.
+    p_colour : float
+        Share of speech, and of noise, with a random smooth frequency response.
+    p_room : float
+        Share of speech with reverberation (the target is the reverberant speech).
+    p_loudspeaker : float
+        Share of "tv_radio" noise made from training speech and music through a loudspeaker in a room.
+    p_babble : float
+        Share of "human" noise made by adding three to eight other training speakers.
+    p_noise_alone : float
+        Share of examples without speech (for the classifier).
+    """
+
+    seconds: float = 3.0
+    snr_db: tuple[float, float] = (-12.0, 20.0)
+    level_db: tuple[float, float] = (-40.0, -16.0)
+    p_no_noise: float = 0.06
+    p_second_noise: float = 0.25
+    p_colour: float = 0.5
+    p_room: float = 0.25
+    p_loudspeaker: float = 0.25
+    p_babble: float = 0.2
+    p_noise_alone: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Examples of one training step.
+
+    Attributes
+    ----------
+    noisy, clean : numpy.ndarray
+        float32, shape (n_examples, n_samples).
+    classes : numpy.ndarray
+        int32, shape (n_examples,): index into `CLASSES`.
+    snr_db : numpy.ndarray
+        float32, shape (n_examples,).
+    """
+
+    noisy: NDArray[np.float32]
+    clean: NDArray[np.float32]
+    classes: NDArray[np.int32]
+    snr_db: NDArray[np.float32]
+
+
+@dataclass
+class Corpus:
+    """All recordings of one split, decoded, as 16-bit integers to save memory."""
+
+    speech: list[tuple[str, NDArray[np.int16]]] = field(default_factory=list)
+    noise: dict[NoiseClass, list[NDArray[np.int16]]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, root: Path, split: str, speeds: Sequence[float] = (1.0,)) -> "Corpus":
+        """Decode the speech and noise of a split.
+
+        Raises
+        ------
+        WorkbenchError
+            The split has no speech, or a class without noise.
+        """
+        recordings = find_recordings(root)
+        corpus = cls()
+        for recording in select(recordings, "speech", split):
+            signal = read(recording.path)
+            for speed in speeds:
+                changed = signal if speed == 1.0 else soxr.resample(signal, speed * 16_000, 16_000)
+                corpus.speech.append((recording.group, _to_int16(changed)))
+        for noise_class in NOISES:
+            found = select(recordings, "noise", split, noise_class)
+            corpus.noise[noise_class] = [_to_int16(read(recording.path)) for recording in found]
+            if not found:
+                raise WorkbenchError(f"{root} has no {split} noise of the class {noise_class}; add some.")
+        if not corpus.speech:
+            raise WorkbenchError(f"{root} has no {split} speech; add some to speech/{split}/<speaker>.")
+        return corpus
+
+
+def _to_int16(signal: Signal) -> NDArray[np.int16]:
+    peak = float(np.max(np.abs(signal), initial=1e-9))
+    return np.asarray(np.round(signal * (32_000 / peak)), np.int16)
+
+
+class Mixer:
+    """Draws examples from a corpus."""
+
+    def __init__(self, corpus: Corpus, options: MixingOptions, seed: int) -> None:
+        self.corpus = corpus
+        self.options = options
+        self.seed = seed
+        self.n_samples = round(options.seconds * 16_000)
+        # Long recordings are drawn more often, but not in proportion: variety counts for more.
+        self._weights = {
+            noise_class: _normalised(np.sqrt([len(noise) for noise in noises]))
+            for noise_class, noises in corpus.noise.items()
+        }
+
+    def batch(self, index: int, n_examples: int) -> Batch:
+        """Make batch `index`: always the same for the same seed."""
+        rng = np.random.default_rng([self.seed, index])
+        examples = [self._example(rng) for _ in range(n_examples)]
+        noisy, clean, classes, snr_db = zip(*examples, strict=True)
+        return Batch(
+            np.stack(noisy), np.stack(clean), np.array(classes, np.int32), np.array(snr_db, np.float32)
+        )
+
+    def _example(self, rng: np.random.Generator) -> tuple[Signal, Signal, int, float]:
+        options = self.options
+        noise_class = NOISES[rng.integers(len(NOISES))]
+        without_noise = rng.random() < options.p_no_noise
+        snr_db = float(rng.uniform(*options.snr_db))
+        speaker, clean = self._speech(rng)
+        noise = self._noise(rng, noise_class, speaker)
+        if without_noise:
+            noise_class, snr_db = NoiseClass.NO_NOISE, float(rng.uniform(30.0, 60.0))
+        mixture = mix(clean, noise, snr_db)
+        noisy, clean = mixture.noisy, mixture.clean
+        if rng.random() < options.p_noise_alone and not without_noise:
+            noisy, clean, snr_db = mixture.noise, np.zeros_like(clean), -np.inf
+        gain_db = rng.uniform(*options.level_db) - rms_db(noisy)
+        headroom_db = -20 * np.log10(float(np.max(np.abs(noisy))) / 0.99)
+        gain = np.float32(10 ** (min(gain_db, headroom_db) / 20))
+        return noisy * gain, clean * gain, CLASSES.index(noise_class), snr_db
+
+    def draw_pair(self, rng: np.random.Generator, noise_class: NoiseClass) -> tuple[Signal, Signal]:
+        """Draw a stretch of speech and one of a class's recorded noise, of equal length."""
+        return self._speech(rng)[1], self._recorded(rng, noise_class)
+
+    def _speech(self, rng: np.random.Generator, avoid: str | None = None) -> tuple[str, Signal]:
+        """Draw a stretch of speech that is not mostly a pause, by another speaker than `avoid`."""
+        options = self.options
+        while True:
+            speaker, stored = self.corpus.speech[rng.integers(len(self.corpus.speech))]
+            if speaker == avoid:
+                continue
+            whole_level_db = rms_db(stored.astype(np.float32))
+            signal = self._stretch(rng, stored)
+            if rms_db(signal) + 90.31 > whole_level_db - 9.0:
+                break
+        if rng.random() < options.p_colour:
+            signal = colour(signal, rng.uniform(-4, 4, 6))
+        if rng.random() < options.p_room:
+            signal = convolve(signal, room_response(rng, rng.uniform(0.1, 0.5), rng.uniform(0, 12)))
+        return speaker, signal
+
+    def _stretch(self, rng: np.random.Generator, stored: NDArray[np.int16]) -> Signal:
+        spare = len(stored) - self.n_samples
+        start = int(rng.integers(spare + 1)) if spare > 0 else 0
+        stretch = stored[start : start + self.n_samples].astype(np.float32) / 32_768
+        missing = self.n_samples - len(stretch)
+        if missing:
+            before = int(rng.integers(missing + 1))
+            stretch = np.pad(stretch, (before, missing - before))
+        return stretch
+
+    def _noise(self, rng: np.random.Generator, noise_class: NoiseClass, speaker: str) -> Signal:
+        options = self.options
+        chance = rng.random()
+        if noise_class is NoiseClass.TV_RADIO and chance < options.p_loudspeaker:
+            noise = self._broadcast(rng, speaker)
+        elif noise_class is NoiseClass.HUMAN and chance < options.p_babble:
+            noise = self._babble(rng, speaker)
+        else:
+            noise = self._recorded(rng, noise_class)
+        if rng.random() < options.p_second_noise:
+            noise = self._join(noise, self._recorded(rng, noise_class), rng.uniform(-10, 10))
+        if rng.random() < options.p_colour:
+            noise = colour(noise, rng.uniform(-6, 6, 6))
+        return noise
+
+    def _recorded(self, rng: np.random.Generator, noise_class: NoiseClass) -> Signal:
+        """Draw a stretch of a recording that is not silent."""
+        while True:
+            stored = self.corpus.noise[noise_class][
+                rng.choice(len(self._weights[noise_class]), p=self._weights[noise_class])
+            ]
+            speed = rng.uniform(0.85, 1.15)
+            n_needed = int(self.n_samples * speed) + 2
+            noise = fit_noise(
+                stored.astype(np.float32) / 32_768,
+                n_needed,
+                int(rng.integers(max(len(stored) - n_needed, 1))),
+            )
+            # Linear interpolation is enough for noise: it only has to sound like another machine.
+            noise = np.interp(np.arange(self.n_samples) * speed, np.arange(n_needed), noise).astype(np.float32)
+            if rms_db(noise) > -70.0:
+                return noise
+
+    def _babble(self, rng: np.random.Generator, speaker: str) -> Signal:
+        noise = np.zeros(self.n_samples, np.float32)
+        for _ in range(rng.integers(3, 9)):
+            voice = self._speech(rng, avoid=speaker)[1]
+            noise = self._join(noise, voice, rng.uniform(-6, 6)) if noise.any() else voice
+        return convolve(noise, room_response(rng, rng.uniform(0.3, 0.8), rng.uniform(-6, 3)))
+
+    def _broadcast(self, rng: np.random.Generator, speaker: str) -> Signal:
+        music = self._recorded(rng, NoiseClass.TV_RADIO)
+        voice = self._speech(rng, avoid=speaker)[1]
+        programme = self._join(music, voice, rng.uniform(-12, 12))
+        played = loudspeaker(programme, rng.uniform(100, 400), rng.uniform(3000, 7500), rng.uniform(0.5, 3))
+        return convolve(played, room_response(rng, rng.uniform(0.2, 0.7), rng.uniform(-3, 9)))
+
+    @staticmethod
+    def _join(first: Signal, second: Signal, second_db: float) -> Signal:
+        """Add a second sound at a level relative to the first."""
+        gain = 10 ** ((rms_db(first) - rms_db(second) + second_db) / 20)
+        return first + second * np.float32(gain)
+
+
+def _normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    return weights / weights.sum()
+
+
+def prefetch(
+    root: Path, split: str, options: MixingOptions, seed: int, n_examples: int, first: int, last: int
+) -> Iterator[Batch]:
+    """Make batches `first` to `last - 1` in a process of their own, a few ahead of their use.
+
+    Raises
+    ------
+    WorkbenchError
+        The mixing process stopped early.
+    """
+    context = get_context("spawn")
+    batches: Queue[Batch | WorkbenchError] = context.Queue(maxsize=6)
+    stop = context.Event()
+    arguments = (batches, stop, root, split, options, seed, n_examples, first, last)
+    process = context.Process(target=_produce, args=arguments, daemon=True)
+    # Several BLAS threads beside the training's own slow the small products of mixing tenfold.
+    with _environment("OPENBLAS_NUM_THREADS", "1"):
+        process.start()
+    try:
+        for _ in range(first, last):
+            while True:
+                try:
+                    batch = batches.get(timeout=5)
+                    break
+                except queue.Empty:
+                    if not process.is_alive():
+                        raise WorkbenchError(
+                            "The process that mixes the training data stopped; see its message above, "
+                            "then run the same command again to go on."
+                        ) from None
+            if isinstance(batch, WorkbenchError):
+                raise batch
+            yield batch
+    finally:
+        stop.set()
+        batches.cancel_join_thread()
+        process.terminate()
+        process.join()
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _produce(
+    batches: "Queue[Batch | WorkbenchError]",
+    stop: Event,
+    root: Path,
+    split: str,
+    options: MixingOptions,
+    seed: int,
+    n_examples: int,
+    first: int,
+    last: int,
+) -> None:
+    try:
+        mixer = Mixer(Corpus.load(root, split, SPEEDS), options, seed)
+    except WorkbenchError as error:
+        batches.put(error)
+        return
+    for index in range(first, last):
+        if stop.is_set():
+            return
+        batches.put(mixer.batch(index, n_examples))

@@ -1,0 +1,102 @@
+"""The options of every training command, one dataclass each.
+
+The command line's parser and the application's dialogs are both made from these, so this module imports
+nothing heavy. Field metadata: ``help``, and where it applies ``unit``, ``low`` and ``high``.
+"""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import WorkbenchError
+
+
+def option(
+    default: Any, help_text: str, *, unit: str = "", low: float | None = None, high: float | None = None
+) -> Any:
+    """Declare one option: a dataclass field with what parser and dialog need."""
+    return field(default=default, metadata={"help": help_text, "unit": unit, "low": low, "high": high})
+
+
+@dataclass(frozen=True)
+class CommandOptions:
+    """What all commands share."""
+
+    def check(self) -> None:
+        """Refuse values outside their range.
+
+        Raises
+        ------
+        WorkbenchError
+            Names the option and its range.
+        """
+        for each in fields(self):
+            value, low, high = getattr(self, each.name), each.metadata.get("low"), each.metadata.get("high")
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                too_low, too_high = low is not None and value < low, high is not None and value > high
+                if too_low or too_high:
+                    name = "--" + each.name.replace("_", "-")
+                    raise WorkbenchError(f"{name} is {value}; choose a value from {low} to {high}.")
+
+
+@dataclass(frozen=True)
+class TrainingOptions(CommandOptions):
+    """What both trainings share."""
+
+    data: Path = option(Path("../shared/data"), "folder with speech/<split>/<speaker> and noise/<split>/<class>")
+    run: Path = option(Path("runs/run"), "folder of this run: checkpoints, learning curve; resumed if it exists")
+    steps: int = option(12_000, "training steps in all", low=1, high=10_000_000)
+    epoch_steps: int = option(500, "steps between validations", low=1, high=1_000_000)
+    batch: int = option(8, "examples per step", low=1, high=1024)
+    seconds: float = option(3.0, "length of an example", unit="s", low=0.6, high=60.0)
+    learning_rate: float = option(1.5e-3, "highest learning rate", low=1e-7, high=1.0)
+    warmup_steps: int = option(200, "steps over which the learning rate rises", low=0, high=1_000_000)
+    max_minutes: float = option(0.0, "stop after this time, 0 for no limit", unit="min", low=0.0, high=1e6)
+    seed: int = option(1, "seed of the weights and of every mixture", low=0, high=2**31 - 1)
+    events: bool = option(False, "write JSON Lines to standard output instead of a progress bar")
+
+
+@dataclass(frozen=True)
+class TrainDdaeOptions(TrainingOptions):
+    """Train a denoising autoencoder; mixes on the fly, validates by PESQ and STOI, resumes after a kill."""
+
+    run: Path = option(Path("runs/ddae"), "folder of this run: checkpoints, learning curve; resumed if it exists")
+    window: int = option(512, "length of the analysis window", unit="samples", low=32, high=4096)
+    hop: int = option(256, "distance between frames", unit="samples", low=16, high=2048)
+    validation_mixtures: int = option(48, "mixtures per validation", low=4, high=10_000)
+
+
+@dataclass(frozen=True)
+class TrainNcOptions(TrainingOptions):
+    """Train a noise classifier; mixes on the fly, validates by accuracy, resumes after a kill."""
+
+    run: Path = option(Path("runs/nc"), "folder of this run: checkpoints, learning curve; resumed if it exists")
+    steps: int = option(6_000, "training steps in all", low=1, high=10_000_000)
+    batch: int = option(16, "examples per step", low=1, high=1024)
+    seconds: float = option(4.096, "length of an example", unit="s", low=0.6, high=60.0)
+    validation_mixtures: int = option(192, "mixtures per validation", low=4, high=100_000)
+
+
+@dataclass(frozen=True)
+class EvaluateOptions(CommandOptions):
+    """Measure a bundle on a test split, by class and SNR, and print the table of its card."""
+
+    bundle: Path = option(Path("models/ddae-standard"), "folder of the bundle")
+    data: Path = option(Path("../shared/data"), "folder with speech and noise")
+    split: str = option("test", "split to measure on: dev or test")
+    per_cell: int = option(12, "mixtures per class and SNR", low=1, high=10_000)
+    seed: int = option(7, "seed of the mixtures", low=0, high=2**31 - 1)
+    workers: int = option(0, "processes, 0 for one per core", low=0, high=1024)
+    output: Path | None = option(None, "also write the figures to this JSON file")
+
+
+@dataclass(frozen=True)
+class ExportOptions(CommandOptions):
+    """Make a bundle from a run: LiteRT model, manifest and card."""
+
+    run: Path = option(Path("runs/ddae"), "folder of the run")
+    output: Path = option(Path("models/my-model"), "folder of the bundle to make")
+    title: str = option("", "name that users see")
+    description: str = option("", "one sentence about the model")
+    default: bool = option(False, "make it the method's default bundle")
+    figures: Path | None = option(None, "JSON file of figures made by 'train_cli evaluate --output'")
