@@ -1,6 +1,9 @@
 """Running a bundle's model with LiteRT: one step at a time, its state kept in between."""
 
-from collections.abc import Callable, Mapping
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -47,8 +50,9 @@ class StatefulModel:
                 f"LiteRT, which runs the models, cannot be loaded ({error}); run: pip install ai-edge-litert"
             ) from None
         try:
-            self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
-            self._interpreter.allocate_tensors()
+            with _quiet_native_log():
+                self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
+                self._interpreter.allocate_tensors()
             signature = self._interpreter.get_signature_runner(_SIGNATURE)
             inputs = self._ports(signature.get_input_details())
             outputs = self._ports(signature.get_output_details())
@@ -163,3 +167,24 @@ def _state_flaw(inputs: Mapping[str, _Port], outputs: Mapping[str, _Port]) -> st
         if port.shape != outputs[name].shape:
             return f"{name!r} goes in as {port.shape} and comes out as {outputs[name].shape}"
     return None
+
+
+_log_lock = threading.Lock()
+
+
+@contextmanager
+def _quiet_native_log() -> Iterator[None]:
+    """Keep LiteRT's greeting off the terminal; it has no switch for it, and errors come as exceptions too."""
+    with _log_lock:
+        try:
+            terminal = os.dup(2)
+        except OSError:  # A windowed program has no standard error.
+            yield
+            return
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)

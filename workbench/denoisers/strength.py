@@ -41,7 +41,8 @@ class StrengthControl:
         self.latency_samples = denoiser.latency_samples
         self.attenuation_limit_db = attenuation_limit_db
         self.wet = wet
-        self._start()
+        self._recent = np.zeros(self.latency_samples, np.float32)
+        self._dry_gain: _Ramp | None = None
 
     @property
     def attenuation_limit_db(self) -> float | None:
@@ -68,36 +69,35 @@ class StrengthControl:
     def reset(self) -> None:
         """Forget all signal history; the settings stay and hold from the first sample on."""
         self.denoiser.reset()
-        self._start()
+        self._recent = np.zeros(self.latency_samples, np.float32)
+        self._dry_gain = None
 
     def process(self, block: Signal) -> Signal:
         """Denoise and blend the next block; see `workbench.denoisers.protocol.Denoiser.process`."""
         recent = np.concatenate((self._recent, block))
         dry, self._recent = recent[: len(block)], recent[len(block) :]
         wet = self.denoiser.process(block)
-        return wet + self._dry_gains(len(block)) * (dry - wet)
-
-    def _start(self) -> None:
-        self._recent = np.zeros(self.latency_samples, np.float32)
-        self._from = self._to = 0.0
-        self._ramped = RAMP_SAMPLES
-        self._started = False
-
-    def _dry_gain(self) -> float:
         floor = 0.0 if self._attenuation_limit_db is None else 10 ** (-self._attenuation_limit_db / 20)
-        return 1 - self._wet * (1 - floor)
+        target = 1 - self._wet * (1 - floor)
+        if self._dry_gain is None:
+            self._dry_gain = _Ramp(target)
+        gains = self._dry_gain.towards(target, len(block))
+        return (1 - gains) * wet + gains * dry
 
-    def _dry_gains(self, n_samples: int) -> NDArray[np.float32]:
-        """Return the input's gain over the next samples: a straight ramp after each change of setting."""
-        target = self._dry_gain()
-        if not self._started:
-            self._from = self._to = target
-            self._started = True
+
+class _Ramp:
+    """A gain that goes to each new target in a straight line, from where it is."""
+
+    def __init__(self, value: float) -> None:
+        self._from = self._to = value
+        self._done = RAMP_SAMPLES
+
+    def towards(self, target: float, n_samples: int) -> NDArray[np.float32]:
+        """Return the gain at the next samples, shape (n_samples,)."""
         if target != self._to:
-            now = self._from + min(self._ramped / RAMP_SAMPLES, 1) * (self._to - self._from)
-            self._from, self._to, self._ramped = now, target, 0
-        if self._ramped >= RAMP_SAMPLES:
-            return np.asarray(self._to, np.float32)
-        shares = np.minimum(np.arange(self._ramped + 1, self._ramped + n_samples + 1) / RAMP_SAMPLES, 1)
-        self._ramped += n_samples
-        return (self._from + shares * (self._to - self._from)).astype(np.float32)
+            now = self._from + min(self._done / RAMP_SAMPLES, 1) * (self._to - self._from)
+            self._from, self._to, self._done = now, target, 0
+        shares = np.arange(self._done + 1, self._done + n_samples + 1) / RAMP_SAMPLES
+        self._done = min(self._done + n_samples, RAMP_SAMPLES)
+        # Interpolation gives the target itself, to the bit, once it is reached.
+        return np.interp(shares, (0, 1), (self._from, self._to)).astype(np.float32)
