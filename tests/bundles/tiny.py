@@ -44,14 +44,21 @@ class _Graph:
         array = np.asarray(data, np.float32)
         return self.tensor(array.shape, array)
 
-    def op(self, name: str, inputs: list[int], shape: tuple[int, ...], options: Any = None) -> int:
+    def op(
+        self,
+        name: str,
+        inputs: list[int],
+        shape: tuple[int, ...],
+        options: Any = None,
+        output: int | None = None,
+    ) -> int:
         code = schema.OperatorCodeT()
         code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
         code.version = 1
         self.model.operatorCodes.append(code)
         operator = schema.OperatorT()
         operator.opcodeIndex = len(self.model.operatorCodes) - 1
-        operator.inputs, operator.outputs = inputs, [self.tensor(shape)]
+        operator.inputs, operator.outputs = inputs, [self.tensor(shape) if output is None else output]
         if options is not None:
             operator.builtinOptions = options
             operator.builtinOptionsType = getattr(
@@ -59,6 +66,13 @@ class _Graph:
             )
         self.graph.operators.append(operator)
         return operator.outputs[0]
+
+    def quantised(self, shape: tuple[int, ...], scale: float, zero_point: int) -> int:
+        index = self.tensor(shape, kind=schema.TensorType.INT8)
+        parameters = schema.QuantizationParametersT()
+        parameters.scale, parameters.zeroPoint = [scale], [zero_point]
+        self.graph.tensors[index].quantization = parameters
+        return index
 
     def scaled_sum(self, a: int, a_gain: float, b: int, b_gain: float, shape: tuple[int, ...]) -> int:
         parts = [
@@ -85,14 +99,19 @@ class _Graph:
         return bytes(builder.Output())
 
 
-def ddae_model(n_bins: int = 256, memory: float = 0.0) -> bytes:
+def ddae_model(n_bins: int = 256, memory: float = 0.0, int8: bool = False) -> bytes:
     """Make a denoiser whose mask is a gain given by the class, and `memory` times the mean spectrum so far.
 
-    The mean is ``state = 0.5 state + 0.5 features``.
+    The mean is ``state = 0.5 state + 0.5 features``. With `int8`, all inputs and outputs are quantised, the
+    state differently at both ends.
     """
     frame = (1, n_bins, 2)
     g = _Graph()
-    features, condition, state = g.tensor(frame), g.tensor((1, 5)), g.tensor(frame)
+    inputs = {"features": frame, "condition": (1, 5), "state_mean": frame}
+    outer = {name: g.quantised(shape, 0.02, 3) if int8 else g.tensor(shape) for name, shape in inputs.items()}
+    features, condition, state = (
+        g.op("DEQUANTIZE", [outer[name]], shape) if int8 else outer[name] for name, shape in inputs.items()
+    )
     weights = np.zeros((n_bins, 2, 5), np.float32)
     weights[:, 0] = np.asarray(CLASS_GAINS) - UNKNOWN_GAIN
     bias = np.zeros((n_bins, 2), np.float32)
@@ -107,10 +126,12 @@ def ddae_model(n_bins: int = 256, memory: float = 0.0) -> bytes:
     gains = g.op("RESHAPE", [gains, shape], frame)
     new_state = g.scaled_sum(state, 0.5, features, 0.5, frame)
     mask = g.scaled_sum(gains, 1.0, new_state, memory, frame)
-    return g.finish(
-        {"features": features, "condition": condition, "state_mean": state},
-        {"mask": mask, "state_mean": new_state},
-    )
+    outputs = {"mask": mask, "state_mean": new_state}
+    if int8:
+        for name, scale in (("mask", 0.01), ("state_mean", 0.016)):
+            options = schema.QuantizeOptionsT()
+            outputs[name] = g.op("QUANTIZE", [outputs[name]], frame, options, g.quantised(frame, scale, -2))
+    return g.finish(outer, outputs)
 
 
 def ddae_manifest(name: str = "tiny", **changes: Any) -> Manifest:

@@ -150,7 +150,7 @@ def spectral_features(manifest: Manifest) -> SpectralFeatures:
     WorkbenchError
         If a value is missing, of the wrong type or impossible.
     """
-    table = _Table(dict(manifest.features), f"the features of bundle {manifest.name!r}")
+    table = _Table(dict(manifest.features), f"[features] of bundle {manifest.name!r}")
     features = SpectralFeatures(
         window=table.take("window", str),
         window_samples=table.take("window_samples", int),
@@ -314,7 +314,7 @@ def _are_figures(value: object) -> bool:
 
 
 def _broken(where: str, rule: str) -> WorkbenchError:
-    return WorkbenchError(f"{where} is not a valid manifest: {rule}.")
+    return WorkbenchError(f"{where} is not valid: {rule}.")
 
 
 _MISSING: Any = object()
