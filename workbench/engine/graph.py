@@ -111,7 +111,7 @@ class LiveGraph:
         self._wet = scene.wet if wet is None else wet
         self._chains: list[Chain] = []
         self._spare: dict[str, list[Chain]] = {}
-        self._seeks: deque[int] = deque()
+        self._seeks: deque[tuple[int, bool]] = deque()
         self._loop: tuple[int, int] | None = None
         self._switch = MonitorSwitch(
             has_clean=loaded.clean is not None,
@@ -212,9 +212,17 @@ class LiveGraph:
                 self.seek(start)
         self._loop = region
 
-    def seek(self, position_samples: int) -> None:
-        """Go on from a scene position, cut to the scene's ends, with the next block."""
-        self._seeks.append(min(max(0, int(position_samples)), self.duration_samples))
+    def seek(self, position_samples: int, *, cut: bool = False) -> None:
+        """Go on from a scene position, cut to the scene's ends, with the next block.
+
+        Parameters
+        ----------
+        position_samples : int
+            Where to go.
+        cut : bool
+            Begin without a cross-fade, for a listener who does not hear what came before.
+        """
+        self._seeks.append((min(max(0, int(position_samples)), self.duration_samples), cut))
 
     @property
     def duration_samples(self) -> int:
@@ -225,7 +233,7 @@ class LiveGraph:
     def position_samples(self) -> int:
         """Scene position of the next block's first sample."""
         try:
-            return self._seeks[-1]
+            return self._seeks[-1][0]
         except IndexError:
             return self._take.position_samples
 
@@ -274,27 +282,33 @@ class LiveGraph:
         return GraphBlock(position, shown.clean, shown.mixed, shown.denoised, shown.posteriors, monitor)
 
     def _turn(self) -> None:
-        """Begin what is due: one cross-fade at a time."""
-        if self._leaving is not None:
-            over = self._loop is None and self._take.position_samples >= self.duration_samples
-            if self._fade.remaining_samples and not over:
-                return
-            self._spare[self._leaving.chain.method].append(self._leaving.chain)
-            self._leaving = None
+        """Begin what is due, one cross-fade at a time."""
         position, loop = self._take.position_samples, self._loop
         seeks = list(self._seeks)
-        target = seeks[-1] if seeks else position
+        target, cut = seeks[-1] if seeks else (position, False)
+        if self._leaving is not None:
+            over = loop is None and position >= self.duration_samples
+            if self._fade.remaining_samples and not (over or cut):
+                return
+            self._retire(self._leaving)
+            self._leaving = None
         if loop is not None and target >= loop[1]:
             target = loop[0]
-        elsewhere = target != position
-        if elsewhere or (self._method != self._take.chain.method and not self.ended):
+        if target != position or (self._method != self._take.chain.method and not self.ended):
             take = self._new_take(target)
-            self._leaving, self._take = self._take, take
-            self._fade = Glide([0.0], JUMP_FADE_SAMPLES if elsewhere else METHOD_FADE_SAMPLES)
-            self._fade.to([1.0])
+            if cut:
+                self._retire(self._take)
+            else:
+                self._leaving = self._take
+                self._fade = Glide([0.0], METHOD_FADE_SAMPLES if target == position else JUMP_FADE_SAMPLES)
+                self._fade.to([1.0])
+            self._take = take
         for _ in seeks:
             # Only now, so that `position_samples` never shows the old place again.
             self._seeks.popleft()
+
+    def _retire(self, take: Take) -> None:
+        self._spare[take.chain.method].append(take.chain)
 
     def _new_take(self, position_samples: int) -> Take:
         chain = self._spare[self._method].pop()

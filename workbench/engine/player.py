@@ -4,102 +4,106 @@ import logging
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
+import numpy as np
+
+from workbench.audio.playback import Output
 from workbench.dsp import SAMPLE_RATE
-from workbench.engine.glide import Glide
 from workbench.engine.graph import GraphBlock, LiveGraph
 from workbench.errors import WorkbenchError
 
 BLOCK_SAMPLES = 256
 QUEUE_SAMPLES = SAMPLE_RATE * 90 // 1000
-"""How far ahead of the ear the graph runs: short enough for a slider, long enough for a seek's warm-up."""
+"""How far ahead of the output the graph runs: short enough for a slider, long enough for a loop's seam."""
 
-PAUSE_FADE_SAMPLES = SAMPLE_RATE * 10 // 1000
 _KEPT_BLOCKS = 2048
 _LOAD_SMOOTHING = 0.05
-
-if TYPE_CHECKING:
-    from workbench.audio.playback import Output
 
 log = logging.getLogger(__name__)
 
 
 class Player:
-    """Feeds an output from a graph in a thread of its own; nothing here blocks the caller.
+    """Feeds an output from a graph in a thread of its own; nothing here blocks the caller for long.
+
+    What is changed on the graph is heard after the queue of 90 ms; play, pause and seek are heard at once.
 
     Parameters
     ----------
     graph : LiveGraph
-        What is played; may be replaced at any time.
+        What is played; another may take its place at any time.
     output : Output
         Where to; the player starts, stops and closes it.
 
     Attributes
     ----------
     failure : str
-        Why playback stopped by itself, one sentence; empty if it did not.
+        Why playback stopped by itself, one sentence; empty if it did not. `play` tries again; where the
+        output has died, a new player on a new output is better.
     load : float
         Processing time over real time, smoothed; 1 is the most that can be kept up.
     """
 
-    def __init__(self, graph: LiveGraph, output: "Output") -> None:
+    def __init__(self, graph: LiveGraph, output: Output) -> None:
         self.failure = ""
         self.load = 0.0
         self._graph = self._current = graph
         self._output = output
+        self._was_silent = output.is_silent
         self._playing = False
         self._closing = False
         self._running = False
-        self._written = 0
-        self._fade = Glide([0.0], PAUSE_FADE_SAMPLES)
+        self._target: int | None = None
+        self._end: int | None = None
         self._made: deque[GraphBlock] = deque(maxlen=_KEPT_BLOCKS)
+        # Where in the output's count which stretch of the scene begins, and how long it is.
         self._marks: deque[tuple[int, int, int]] = deque()
-        self._marks_lock = threading.Lock()
+        self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+        self._thread.start()
 
     @property
     def graph(self) -> LiveGraph:
-        """What is played; another graph is faded over to."""
+        """What is played. Another graph is heard at once; whether it plays or pauses stays as it is."""
         return self._graph
 
     @graph.setter
     def graph(self, graph: LiveGraph) -> None:
-        self._graph = graph
+        with self._lock:
+            self._graph = graph
+            self._target = None
         self._wake.set()
 
     @property
     def playing(self) -> bool:
-        """Whether sound is made; false again once the scene has ended or playback has failed."""
+        """Whether sound is made; false again once the scene has been heard to its end, or on failure."""
         return self._playing
 
     def play(self) -> None:
-        """Go on from where the graph is; from the start (of the loop) if it has ended."""
-        if self._playing or self._closing:
+        """Go on from `position_samples`; from the start if that is the end."""
+        if self._playing:
             return
-        if self._graph.ended:
-            self._graph.seek(0)
+        if self.loop is None and self.position_samples >= self._graph.duration_samples:
+            self.seek(0)
         self.failure = ""
         self._playing = True
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name="player", daemon=True)
-            self._thread.start()
         self._wake.set()
 
     def pause(self) -> None:
-        """Fade out and stop; `play` goes on from there."""
+        """Fall silent; `play` goes on from there."""
         self._playing = False
         self._wake.set()
 
     def seek(self, position_samples: int) -> None:
-        """Go to a scene position, playing or not."""
-        self._graph.seek(position_samples)
+        """Go to a scene position, cut to the scene's ends, playing or not."""
+        with self._lock:
+            self._target = min(max(0, int(position_samples)), self._graph.duration_samples)
         self._wake.set()
 
     @property
     def loop(self) -> tuple[int, int] | None:
-        """The part that is repeated, as in `LiveGraph.loop`."""
+        """The part that is repeated, in samples; as in `LiveGraph.loop`, which raises if it is too short."""
         return self._graph.loop
 
     @loop.setter
@@ -109,98 +113,117 @@ class Player:
     @property
     def position_samples(self) -> int:
         """Scene position that is heard now; where playing will go on when nothing is heard."""
-        heard = self._output.played_samples
-        with self._marks_lock:
-            for start, position, n_samples in reversed(self._marks):
-                if start <= heard < start + n_samples:
-                    return position + heard - start
-        return self._graph.position_samples
+        with self._lock:
+            if self._target is not None:
+                return self._target
+            heard = self._output.played_samples
+            if self._current is self._graph:
+                for start, position, n_samples in self._marks:
+                    if start <= heard < start + n_samples:
+                        return position + heard - start
+            return self._graph.position_samples
 
     @property
     def underruns(self) -> int:
-        """How often the output ran out of samples."""
+        """How often the output ran out of sound."""
         return self._output.underruns
 
     def poll(self) -> list[GraphBlock]:
         """Return the blocks made since the last call, oldest first; those of 30 s are kept at the most."""
-        blocks = []
-        while self._made:
+        blocks: list[GraphBlock] = []
+        while self._made and self._current is self._graph:
             blocks.append(self._made.popleft())
         return blocks
 
     def close(self) -> None:
-        """Stop at once and close the output; the player cannot be used again."""
-        self._playing = False
+        """Fall silent and close the output; the player cannot be used again."""
         self._closing = True
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.join()
         self._output.close()
 
     def _run(self) -> None:
-        try:
-            while not self._closing:
-                if not self._step():
-                    self._rest()
-        except WorkbenchError as error:
-            self._fail(str(error))
-        except Exception as error:
-            log.exception("Playback stopped")
-            self._fail(f"Playback stopped because of an internal error ({error}); press play to try again.")
+        while not self._closing:
+            try:
+                busy = self._step()
+            except WorkbenchError as error:
+                busy = self._fail(str(error))
+            except Exception as error:
+                log.exception("Playback stopped")
+                busy = self._fail(
+                    f"Playback stopped because of an internal error ({error}); press Play again."
+                )
+            if not busy:
+                self._wake.wait(BLOCK_SAMPLES / 2 / SAMPLE_RATE if self._playing else None)
+                self._wake.clear()
 
     def _step(self) -> bool:
-        """Make one block if there is room and reason for it."""
-        graph = self._current
-        audible = self._playing and graph is self._graph
-        if not audible and self._fade.values[0] == 0:
-            self._current = self._graph
-            return graph is not self._graph
-        room = min(self._output.free_samples, QUEUE_SAMPLES - self._queued)
-        if room < BLOCK_SAMPLES:
+        """Do the next thing that is due; return whether there may be more to do at once."""
+        self._follow()
+        if not self._playing:
+            self._stop()
             return False
-        if not self._running:
-            self._output.start()
-            self._running = True
-        self._fade.to([1.0 if audible else 0.0])
-        n_samples = BLOCK_SAMPLES if audible else min(BLOCK_SAMPLES, self._fade.remaining_samples)
-        began = time.perf_counter()
-        block = graph.process(n_samples)
-        taken = time.perf_counter() - began
-        if block.n_samples == 0:
-            self._fade = Glide([0.0], PAUSE_FADE_SAMPLES)
-            self._playing = False
+        if self._output.is_silent and not self._was_silent:
+            raise WorkbenchError(self._output.message or "The sound device has stopped; choose another one.")
+        if min(self._output.free_samples, QUEUE_SAMPLES - self._output.queued_samples) < BLOCK_SAMPLES:
+            if not self._running:
+                self._output.start()
+                self._running = True
+            return False
+        began_s = time.perf_counter()
+        block = self._current.process(BLOCK_SAMPLES)
+        taken_s = time.perf_counter() - began_s
+        if block.n_samples:
+            self._end = None
+            self._put(block)
+            self.load += _LOAD_SMOOTHING * (taken_s * SAMPLE_RATE / block.n_samples - self.load)
             return True
-        self._put(block)
-        self.load += _LOAD_SMOOTHING * (taken * SAMPLE_RATE / block.n_samples - self.load)
-        return True
+        # The scene is over when its last sample has been heard; silence follows it, so that nothing runs dry.
+        if self._end is None:
+            self._end = self._output.written_samples
+        if self._output.played_samples < self._end:
+            self._output.write(np.zeros(BLOCK_SAMPLES, np.float32))
+            return True
+        self._playing = False
+        self._stop()
+        self._output.flush()
+        return False
 
-    @property
-    def _queued(self) -> int:
-        return self._written - self._output.played_samples
+    def _follow(self) -> None:
+        """Go where the user wants to be: another graph, another place."""
+        with self._lock:
+            moved = self._current is not self._graph
+            if moved:
+                self._current = self._graph
+                self._made.clear()
+            if self._target is not None:
+                self._current.seek(self._target, cut=True)
+                self._target = None
+                moved = True
+            if moved:
+                self._output.flush()
+                self._marks.clear()
+                self._end = None
 
     def _put(self, block: GraphBlock) -> None:
+        start = self._output.written_samples
+        self._output.write(block.monitor)
         played = self._output.played_samples
-        with self._marks_lock:
+        with self._lock:
             while self._marks and self._marks[0][0] + self._marks[0][2] <= played:
                 self._marks.popleft()
-            self._marks.append((self._written, block.position_samples, block.n_samples))
-        self._output.write(block.monitor * self._fade.take(block.n_samples)[0])
-        self._written += block.n_samples
+            self._marks.append((start, block.position_samples, block.n_samples))
         self._made.append(block)
 
-    def _rest(self) -> None:
-        """Wait until the output has room; with nothing to play, let it run dry and then stop it."""
-        if self._playing or self._queued > 0:
-            self._wake.wait(BLOCK_SAMPLES / 2 / SAMPLE_RATE)
-        else:
-            if self._running:
-                self._output.stop()
-                self._running = False
-            self._wake.wait()
-        self._wake.clear()
+    def _stop(self) -> None:
+        if self._running:
+            self._running = False
+            self._output.stop()
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str) -> bool:
         self.failure = why
         self._playing = False
-        self._running = False
-        self._fade = Glide([0.0], PAUSE_FADE_SAMPLES)
+        # It may be what has failed.
+        with suppress(Exception):
+            self._stop()
+        return False

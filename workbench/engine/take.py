@@ -66,12 +66,12 @@ class Take:
         warm_up_from = max(0, position_samples - PREROLL_SAMPLES)
         self._fed = self._origin = warm_up_from - warm_up_from % PREROLL_GRID_SAMPLES
         chain.reset()
-        # The mixed (and clean) signal that the denoiser has heard and not yet answered.
-        self._ahead_clean: Signal | None = None
-        clean, mixed, _, _ = self._feed(position_samples + chain.latency_samples - self._fed)
+        clean, mixed, _, found = self._feed(position_samples + chain.latency_samples - self._fed)
+        # What the denoiser has heard and not yet answered.
         waiting = len(mixed) - chain.latency_samples
         self._ahead_clean = None if clean is None else clean[waiting:]
         self._ahead_mixed = mixed[waiting:]
+        self._found = [one for one in found if one.time_samples > position_samples]
 
     def set_gains(self, gains: tuple[float, float]) -> None:
         """Glide to other gains, from the next sample on that is fed to the denoiser."""
@@ -79,23 +79,20 @@ class Take:
 
     def render(self, n_samples: int) -> Stretch:
         """Return the next `n_samples` of the scene."""
-        clean, mixed, denoised, posteriors = self._feed(n_samples)
+        clean, mixed, denoised, found = self._feed(n_samples)
+        found, self._found = self._found + found, []
         if clean is not None and self._ahead_clean is not None:
             clean = np.concatenate([self._ahead_clean, clean])
             clean, self._ahead_clean = clean[:n_samples], clean[n_samples:]
         mixed = np.concatenate([self._ahead_mixed, mixed])
         mixed, self._ahead_mixed = mixed[:n_samples], mixed[n_samples:]
         self.position_samples += n_samples
-        return Stretch(clean, mixed, denoised, posteriors)
+        return Stretch(clean, mixed, denoised, found)
 
     def _feed(self, n_samples: int) -> tuple[Signal | None, Signal, Signal, list[ClassPosterior]]:
         clean, mixed = self._loaded.source(self._fed, n_samples, self._gains.take(n_samples))
         denoised, found = self.chain.process(mixed)
         self._fed += n_samples
+        end = self._loaded.duration_samples
         placed = (replace(one, time_samples=one.time_samples + self._origin) for one in found)
-        return (
-            clean,
-            mixed,
-            denoised,
-            [one for one in placed if one.time_samples <= self._loaded.duration_samples],
-        )
+        return clean, mixed, denoised, [one for one in placed if one.time_samples <= end]
