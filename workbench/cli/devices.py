@@ -1,9 +1,9 @@
-"""List the sound devices that the workbench can play on."""
+"""List the sound devices of this machine."""
 
 import argparse
 from dataclasses import asdict
 
-from workbench.cli.terminal import note, print_json
+from workbench.cli.terminal import note, print_json, print_table
 from workbench.errors import MissingPieceError
 
 EXAMPLES = """\
@@ -28,4 +28,20 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if not devices:
         note("workbench: no sound device found; the application plays silently.")
+        return 0
+    print_table(
+        ("", "device", "in", "out", "rate", "default for"),
+        [
+            (
+                str(device.index),
+                device.label,
+                str(device.max_input_channels),
+                str(device.max_output_channels),
+                f"{device.default_sample_rate_hz} Hz",
+                " and ".join(["input"] * device.is_default_input + ["output"] * device.is_default_output),
+            )
+            for device in devices
+        ],
+        numbers=("", "in", "out", "rate"),
+    )
     return 0

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Literal
 
 import workbench
-from workbench.cli.screen import LINUX_PACKAGES, qt_library_problem, screen_problem
+from workbench.cli.screen import qt_library_problem, screen_problem
 from workbench.cli.terminal import print_json, print_table
 from workbench.errors import WorkbenchError
 from workbench.resources import log_path, user_models_dir
@@ -155,22 +155,16 @@ def _screen() -> Finding:
 def _sound() -> Iterator[Finding]:
     from workbench.audio.devices import list_devices, portaudio_problem
 
-    problem = portaudio_problem()
-    if problem is not None:
-        yield Finding("PortAudio", "limited", problem, f"Linux: sudo apt install {LINUX_PACKAGES.split()[0]}")
+    if problem := portaudio_problem():
+        found, _, remedy = problem.partition(": ")
+        yield Finding("PortAudio", "limited", f"{found}: playback is silent", remedy)
         return
     yield Finding("PortAudio", "ok", "loads")
-    try:
-        count = len(list_devices())
-    except WorkbenchError as error:
-        yield Finding("sound devices", "limited", str(error))
-        return
-    if count:
-        yield Finding("sound devices", "ok", f"{count}; see `workbench devices`")
+    n_outputs = sum(device.max_output_channels > 0 for device in list_devices())
+    if n_outputs:
+        yield Finding("sound outputs", "ok", f"{n_outputs}; see `workbench devices`")
     else:
-        yield Finding(
-            "sound devices", "limited", "none: playback is silent", "connect or switch on a sound device"
-        )
+        yield Finding("sound outputs", "limited", "none: playback is silent", "connect a sound device")
 
 
 def _optional_methods() -> Iterator[Finding]:

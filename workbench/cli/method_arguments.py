@@ -38,21 +38,15 @@ def add_method_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_method(options: argparse.Namespace) -> str:
-    """Return the method's name that the options ask for."""
-    from workbench.denoisers.registry import DEFAULT_METHOD, methods
+    """Return the name of the method that the options ask for, whether or not it exists."""
+    from workbench.denoisers.registry import DEFAULT_METHOD
 
     if options.noise_class is None:
-        name = options.method or DEFAULT_METHOD
-    elif options.method in {None, "ddae"}:
-        name = f"ddae-{options.noise_class}"
-    else:
-        raise WorkbenchError(
-            f"--class goes with the method ddae, not with {options.method}; leave one of them out."
-        )
-    known = [method.name for method in methods()]
-    if name not in known:
-        raise WorkbenchError(f"There is no method '{name}'; choose one of {', '.join(known)}.")
-    return name
+        return options.method or DEFAULT_METHOD
+    base, *bundle = (options.method or "ddae").split("@")
+    if base != "ddae":
+        raise WorkbenchError(f"--class goes with the method ddae, not with {options.method}; leave one out.")
+    return "@".join([f"ddae-{options.noise_class}", *bundle])
 
 
 def chosen_denoiser(options: argparse.Namespace) -> "StrengthControl":

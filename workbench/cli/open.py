@@ -27,6 +27,11 @@ def run(options: argparse.Namespace) -> int:
     if problem := screen_problem():
         raise WorkbenchError(problem)
 
+    if scene is not None and (options.method or options.noise_class):
+        from workbench.denoisers.registry import make_denoiser
+
+        make_denoiser(scene.method)  # a mistyped method is better said here than in the window
+
     from workbench.gui.app import run_app
 
     return run_app(scene=scene)

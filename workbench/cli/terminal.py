@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-_PLAIN_WIDTH = 120
+_UNLIMITED_WIDTH = 10_000
 
 
 def note(message: str) -> None:
@@ -41,13 +41,15 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    # A pipe gets lines as long as they are: nothing there is wrapped or cut.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _UNLIMITED_WIDTH)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", no_wrap=column in numbers)
+        is_number = column in numbers
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console.print(table, width=None if console.is_terminal else _PLAIN_WIDTH)
+    console.print(table)
 
 
 @contextmanager
