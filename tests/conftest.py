@@ -25,7 +25,7 @@ def timit_sphere(shared_data: Path) -> Path:
     return next(
         path
         for path in sorted((shared_data / "speech" / "timit").rglob("*.[wW][aA][vV]"))
-        if path.open("rb").read(7) == b"NIST_1A"
+        if path.read_bytes()[:7] == b"NIST_1A"
     )
 
 
