@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import numpy as np
 import soundfile
@@ -45,6 +45,8 @@ _CHUNK_VALUES = 1 << 18
 _MAX_MAGNITUDE = 1e6
 _MAX_WAV_BYTES = (1 << 32) - 4096
 _SHORTFALL_BYTES = 64
+_MP3_TAG_BYTES = 1 << 14
+_MP3_ESTIMATE = 0.95
 _RATES_HZ = (1_000, 1_536_000)
 
 # Beginnings of files that are sound, and that libsndfile knows: if it still refuses them, they are damaged.
@@ -84,7 +86,7 @@ class AudioInfo:
     sample_rate_hz : int
     n_channels : int
     n_samples : int
-        Per channel, at `sample_rate_hz`.
+        Per channel, at `sample_rate_hz`. An estimate for an MP3 file without an index, exact for all others.
     duration_s : float
     format : str
         In words, such as ``"WAV (Microsoft), Signed 16 bit PCM"``.
@@ -110,7 +112,7 @@ def info(path: str | os.PathLike[str]) -> AudioInfo:
     WorkbenchError
         As `read`, as far as the header shows it.
     """
-    with _opened(Path(path)) as file:
+    with _opened(Path(path)) as (file, _):
         return AudioInfo(
             sample_rate_hz=file.samplerate,
             n_channels=file.channels,
@@ -190,7 +192,7 @@ def blocks(path: str | os.PathLike[str], block_samples: int) -> Iterator[Signal]
 
 def _chunks(path: Path) -> Iterator[Signal]:
     """Decode, average and resample a file piece by piece; at least one sample in all, or an error."""
-    with _opened(path) as file:
+    with _opened(path) as (file, raw):
         resampler = StreamingResampler(file.samplerate, SAMPLE_RATE)
         chunk_frames = max(1, _CHUNK_VALUES // file.channels)
         n_read = n_out = 0
@@ -206,8 +208,8 @@ def _chunks(path: Path) -> Iterator[Signal]:
             _require_sane(path, mono, n_read, file.samplerate)
             n_read += len(mono)
             last = len(mono) < chunk_frames
-            if last and n_read < file.frames:
-                raise _cut_short(path, n_read / file.samplerate, file.frames / file.samplerate)
+            if last:
+                _require_end(path, file, raw, n_read)
             out = resampler.process(mono, last=last)
             n_out += len(out)
             if len(out):
@@ -219,11 +221,13 @@ def _chunks(path: Path) -> Iterator[Signal]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    """Open a file for decoding, or say in one sentence why that cannot be."""
+def _opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, BinaryIO]]:
+    """Open a file for decoding, with the stream of bytes behind it, or say why that cannot be."""
     try:
         if path.is_dir():
             raise WorkbenchError(f"“{path}” is a folder: choose a sound file in it.")
+        if path.exists() and not path.is_file():
+            raise WorkbenchError(f"“{path}” is not a file: choose a sound file.")
         raw = path.open("rb")
     except FileNotFoundError as error:
         raise WorkbenchError(f"“{path}” does not exist: check the name.") from error
@@ -253,7 +257,7 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             raise _not_opened(path, head) from error
         with file:
             _require_sound_header(path, file, head)
-            yield file
+            yield file, raw
 
 
 def _require_sound_header(path: Path, file: soundfile.SoundFile, head: bytes) -> None:
@@ -273,6 +277,21 @@ def _require_sound_header(path: Path, file: soundfile.SoundFile, head: bytes) ->
     count = re.search(rb"sample_count -i (\d+)", head) if head.startswith(b"NIST_1A") else None
     if count and file.frames < int(count[1]):
         raise _cut_short(path, file.frames * frame_s, int(count[1]) * frame_s)
+
+
+def _require_end(path: Path, file: soundfile.SoundFile, raw: BinaryIO, n_read: int) -> None:
+    """Refuse a file that stopped before its end, be it the end that it declares or its last byte."""
+    if file.format == "MP3":
+        # Without an index in the file, libsndfile estimates the length from the first frame's bit rate, and
+        # reads no further: good to a percent for a constant bit rate, senseless for a varying one.
+        n_bytes = path.stat().st_size
+        if n_bytes - raw.tell() > max(_MP3_TAG_BYTES, n_bytes // 10):
+            raise WorkbenchError(
+                f"“{path}” is an MP3 file without an index of which only the first"
+                f" {n_read / file.samplerate:.1f} s can be read: {_how_to_convert(path)}"
+            )
+    if n_read < file.frames * (_MP3_ESTIMATE if file.format == "MP3" else 1):
+        raise _cut_short(path, n_read / file.samplerate, file.frames / file.samplerate)
 
 
 def _require_sane(path: Path, mono: Signal, first_sample: int, sample_rate_hz: int) -> None:
