@@ -66,6 +66,7 @@ class LogMelSpec:
                 f"{self.n_bands} mel bands are too narrow for a transform of {self.fft_samples} samples; "
                 "choose fewer bands or a longer transform."
             )
+        _ = self.stft  # raises for windows that lose part of the signal
 
     @property
     def stft(self) -> StftSpec:

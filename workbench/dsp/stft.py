@@ -175,19 +175,12 @@ class StreamingStft:
         numpy.ndarray
             complex64, shape (n_frames, n_bins): the frames that became complete, often none.
         """
-        frames = self.frames(block)
-        if frames is None:
-            return np.empty((0, self.spec.n_bins), np.complex64)
-        return np.fft.rfft(frames, self.spec.transform_samples).astype(np.complex64, copy=False)
-
-    def frames(self, block: Signal) -> NDArray[np.float32] | None:
-        """Like `process`, but return windowed frames instead of spectra; None where none is complete."""
         n_known = self._n_pending + len(block)
         window_samples, hop = self.spec.window_samples, self.spec.hop_samples
         if n_known < window_samples:
             self._pending[self._n_pending : n_known] = block
             self._n_pending = n_known
-            return None
+            return np.empty((0, self.spec.n_bins), np.complex64)
         known = np.empty(n_known, np.float32)
         known[: self._n_pending] = self._pending[: self._n_pending]
         known[self._n_pending :] = block
@@ -198,7 +191,9 @@ class StreamingStft:
         )
         self._n_pending = n_known - n_frames * hop
         self._pending[: self._n_pending] = known[n_frames * hop :]
-        return frames * self._window
+        return np.fft.rfft(frames * self._window, self.spec.transform_samples).astype(
+            np.complex64, copy=False
+        )
 
 
 class StreamingIstft:
