@@ -121,13 +121,16 @@ class BandGru(tf.Module):
         self.enter, self.enter_norm = Linear(c, n), BatchNorm(n)
         self.position = tf.Variable(tf.random.normal((size.n_bands, n), stddev=0.1), name="position")
         self.film = Linear(size.n_conditions, 2 * n, scale=0.1)
-        self.blocks: list[_SubBandBlock | _FullBandBlock] = [_SubBandBlock(size) for _ in range(size.n_blocks)]
-        self.blocks.insert(1, _FullBandBlock(size))
+        others = [_SubBandBlock(size) for _ in range(size.n_blocks - 1)]
+        self.blocks = [_SubBandBlock(size), _FullBandBlock(size), *others]
         self.leave, self.leave_norm = Linear(n, c), BatchNorm(c)
         self.skip_deep, self.skip_deep_norm = Linear(2 * c, c), BatchNorm(c)
         self.decode, self.decode_norm = FrequencyConv(c, c), BatchNorm(c)
         self.skip_shallow, self.skip_shallow_norm = Linear(2 * c, c), BatchNorm(c)
-        self.estimate = [Linear(3 * c, 2 * stride) for _, _, stride in size.zones]
+        self.estimate = [Linear(3 * c, 2 * stride, scale=0.3) for _, _, stride in size.zones]
+        for estimate, (_, _, stride) in zip(self.estimate, size.zones, strict=True):
+            # Training starts from a mask that lets everything through.
+            estimate.bias.assign(tf.tile([1.0, 0.0], [stride]))
 
     @property
     def state_shapes(self) -> list[tuple[int, int]]:

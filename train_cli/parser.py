@@ -1,0 +1,47 @@
+"""Makes the command line's parser from the options' dataclasses."""
+
+import argparse
+import types
+import typing
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any
+
+from train_cli.options import CommandOptions
+
+
+def add_options(parser: argparse.ArgumentParser, options: type[CommandOptions]) -> None:
+    """Give a parser one ``--option`` for each field of a dataclass."""
+    kinds = typing.get_type_hints(options)
+    for each in fields(options):
+        name = "--" + each.name.replace("_", "-")
+        if kinds[each.name] is bool:
+            parser.add_argument(name, action="store_true", default=each.default, help=_help(each))
+        else:
+            kind = _plain_type(kinds[each.name])
+            metavar = (each.metadata["unit"] or kind.__name__).upper()
+            parser.add_argument(name, type=kind, default=each.default, metavar=metavar, help=_help(each))
+
+
+def options_from(namespace: argparse.Namespace, options: type[CommandOptions]) -> CommandOptions:
+    """Make the dataclass from parsed arguments and check its ranges.
+
+    Raises
+    ------
+    WorkbenchError
+        A value is out of its range.
+    """
+    made = options(**{each.name: getattr(namespace, each.name) for each in fields(options)})
+    made.check()
+    return made
+
+
+def _plain_type(kind: Any) -> type:
+    if isinstance(kind, types.UnionType):
+        kind = next(part for part in kind.__args__ if part is not type(None))
+    return Path if kind is Path else kind
+
+
+def _help(each: "Field[Any]") -> str:
+    default = "" if each.default in (MISSING, None, "", False) else f" (default {each.default})"
+    return (each.metadata["help"] + default).replace("%", "%%")
