@@ -82,9 +82,10 @@ def test_short_signals_are_one_block(seconds):
     assert integrated_loudness_db(sine(seconds)) == pytest.approx(-3.05, abs=0.05)
 
 
-def test_refuses_what_is_not_finite():
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_refuses_what_is_not_finite(value):
     signal = sine(1)
-    signal[8000] = np.nan
+    signal[8000] = value
     with pytest.raises(WorkbenchError, match="not numbers"):
         integrated_loudness_db(signal)
 

@@ -44,11 +44,12 @@ def integrated_loudness_db(signal: Signal) -> float:
     powers = [np.zeros(0)]
     # One second is a whole number of steps, so only the last chunk has samples left over.
     for start in range(0, len(signal), _CHUNK_SAMPLES):
-        squares = np.square(weighting.process(signal[start : start + _CHUNK_SAMPLES]))
-        if not math.isfinite(float(squares.sum())):
+        chunk = signal[start : start + _CHUNK_SAMPLES]
+        if not np.isfinite(chunk).all():
             raise WorkbenchError(
                 "The signal has samples that are not numbers or infinite; repair or replace it."
             )
+        squares = np.square(weighting.process(chunk))
         if len(signal) < 4 * step:
             powers.append(np.array([squares.mean()]))
         else:
