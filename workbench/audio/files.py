@@ -431,21 +431,18 @@ class Writer:
     def __enter__(self) -> Self:
         # Through a link to the file itself, which would otherwise be replaced by a new file.
         target = Path(os.path.realpath(self.path))
-        if target.is_dir():
-            raise WorkbenchError(f"“{self.path}” is a folder: choose a file name in it.")
-        if not target.parent.is_dir():
-            raise WorkbenchError(
-                f"“{self.path}” cannot be written: the folder “{target.parent}” does not exist."
-            )
-        if target.exists() and not os.access(target, os.W_OK):
-            raise self._failed("it is write-protected")
         self._target = target
-        self._part = target.with_name(f".{target.stem[:80]}-{secrets.token_hex(4)}.part")
+        self._part = target.with_name(f".workbench-{secrets.token_hex(6)}.part")
         try:
-            self._raw = self._part.open("xb")
+            if target.is_dir():
+                raise WorkbenchError(f"“{self.path}” is a folder: choose a file name in it.")
+            if not target.parent.is_dir():
+                raise self._failed(f"the folder “{target.parent}” does not exist")
+            if target.exists() and not os.access(target, os.W_OK):
+                raise self._failed("it is write-protected")
+            self._part.open("xb").close()
         except OSError as error:
             raise self._failed(_reason(error)) from error
-        self._raw.close()
         try:
             self._file = soundfile.SoundFile(
                 self._part, "w", self.sample_rate_hz, 1, self._subtype, format=self._format
