@@ -9,7 +9,7 @@ from workbench.bundles.check import Bundle
 from workbench.classifier.decision import ClassDecision
 from workbench.classifier.posterior import CLASSES, ClassPosterior, NoiseClass
 from workbench.classifier.streaming import NoiseClassifier
-from workbench.denoisers.ddae import MaskModel, condition_vector
+from workbench.denoisers.ddae import MaskModel, condition_vector, finite
 from workbench.dsp import SAMPLE_RATE, Signal, Spectra
 from workbench.dsp.stft import FrameProcessor
 
@@ -84,6 +84,7 @@ class AdaptiveDenoiser:
 
     def process(self, block: Signal) -> Signal:
         """Denoise the next block; see `workbench.denoisers.protocol.Denoiser.process`."""
+        block = finite(block)
         force_class = self.force_class  # Read once: another thread may set it at any time.
         if self._consumed_samples == 0:
             self._glide = _ConditionGlide(force_class)

@@ -85,8 +85,7 @@ class MaskModel:
         numpy.ndarray
             complex64, shape (n_frames, n_bins); zero in bins that the network does not see.
         """
-        # One NaN would stay in the recurrent state for ever.
-        noisy = np.nan_to_num(spectra[:, self._bins], posinf=0.0, neginf=0.0)
+        noisy = spectra[:, self._bins]
         compressed = noisy * (_power(noisy) + _POWER_FLOOR) ** ((self._compression - 1) / 2)
         features = compressed.view(np.float32).reshape(*compressed.shape, 2)
         masks = np.empty_like(features)
@@ -96,6 +95,11 @@ class MaskModel:
         enhanced = np.zeros_like(spectra)
         enhanced[:, self._bins] = masked * _power(masked) ** ((1 / self._compression - 1) / 2)
         return enhanced
+
+
+def finite(block: Signal) -> Signal:
+    """Return the block with NaN and infinity as zero: one of them would stay in the state for ever."""
+    return np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _power(spectra: Spectra) -> NDArray[np.float32]:
@@ -143,7 +147,7 @@ class DdaeDenoiser:
 
     def process(self, block: Signal) -> Signal:
         """Denoise the next block; see `workbench.denoisers.protocol.Denoiser.process`."""
-        return self._frames.process(block)
+        return self._frames.process(finite(block))
 
     def _enhance(self, spectra: Spectra, first_frame_index: int) -> Spectra:
         return self._model.enhance(spectra, np.broadcast_to(self._condition, (len(spectra), len(CLASSES))))

@@ -1,0 +1,111 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.bundles.tiny import write_tiny_ddae
+from workbench import resources
+from workbench.denoisers.registry import DEFAULT_METHOD, make_denoiser, methods
+from workbench.errors import WorkbenchError
+
+PLAIN = ["adaptive", "ddae", "ddae-human", "ddae-tv_radio", "ddae-vehicle", "ddae-household"]
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    monkeypatch.setattr(resources, "bundled_models_dir", lambda: tmp_path / "shipped")
+    monkeypatch.setattr(resources, "user_models_dir", lambda: tmp_path / "user")
+    return tmp_path
+
+
+def test_without_bundles_methods_say_what_is_missing(models):
+    listed = {method.name: method for method in methods()}
+    assert list(listed) == [*PLAIN, "bypass"]
+    for name in PLAIN:
+        assert not listed[name].available
+        assert listed[name].how_to_install.startswith("No ddae bundle is installed; put one into")
+        with pytest.raises(WorkbenchError, match="No ddae bundle is installed"):
+            make_denoiser(name)
+    assert listed["bypass"].available
+
+
+def test_without_a_classifier_only_adaptive_is_missing(models):
+    write_tiny_ddae(models / "shipped", "standard")
+    available = {method.name: method.available for method in methods()}
+    assert [name for name, is_there in available.items() if not is_there] == ["adaptive"]
+    with pytest.raises(WorkbenchError, match="No nc bundle is installed"):
+        make_denoiser("adaptive")
+
+
+def test_bundles_of_the_user_are_methods_too(models):
+    write_tiny_ddae(models / "shipped", "standard", default=True)
+    write_tiny_ddae(models / "user", "fast", title="Fast one", window_samples=128, hop_samples=64, n_bins=64)
+    listed = {method.name: method for method in methods()}
+    assert list(listed) == [*PLAIN, "adaptive@fast", "ddae@fast", "bypass"]
+    assert listed["ddae@fast"].title == "DDAE: Fast one"
+    assert listed["ddae@fast"].latency_ms == pytest.approx(127 / 16)
+    assert listed["ddae"].latency_ms == pytest.approx(511 / 16)
+    denoiser = make_denoiser("ddae@fast")
+    assert (denoiser.name, denoiser.latency_samples) == ("ddae@fast", 127)
+    assert make_denoiser("ddae-human@fast").latency_samples == 127
+    assert make_denoiser("ddae@standard").latency_samples == 511
+
+
+def test_every_available_method_is_made_under_its_name(models):
+    write_tiny_ddae(models / "shipped", "standard")
+    made = [make_denoiser(method.name) for method in methods() if method.available]
+    assert [denoiser.name for denoiser in made] == [*PLAIN[1:], "bypass"]
+    block = np.ones(1_000, np.float32)
+    assert {denoiser.process(block).shape for denoiser in made} == {(1_000,)}
+
+
+def test_a_damaged_bundle_of_the_user_breaks_nothing(models):
+    write_tiny_ddae(models / "shipped", "standard")
+    damaged = write_tiny_ddae(models / "user", "broken")
+    damaged.model_path().write_bytes(b"")
+    assert "ddae@broken" not in [method.name for method in methods()]
+    with pytest.raises(WorkbenchError, match=r"There is no bundle 'broken'.*model_float\.tflite"):
+        make_denoiser("ddae@broken")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("adaptiv", "There is no method 'adaptiv'; did you mean adaptive?"),
+        ("ddae-vehicles", "did you mean ddae-vehicle"),
+        ("xyzzy", "There is no method 'xyzzy'; choose one of adaptive, ddae"),
+        ("", "There is no method ''; choose one of adaptive"),
+        ("bypass@standard", "There is no method 'bypass@standard'"),
+        ("ddae@", "There is no bundle ''"),
+        ("ddae@standart", "There is no bundle 'standart'; did you mean standard?"),
+    ],
+)
+def test_unknown_names_have_a_sentence(models, name, sentence):
+    write_tiny_ddae(models / "shipped", "standard")
+    with pytest.raises(WorkbenchError) as raised:
+        make_denoiser(name)
+    assert sentence in str(raised.value)
+
+
+def test_bypass_changes_nothing_and_keeps_its_own_memory():
+    denoiser = make_denoiser("bypass")
+    block = np.arange(10, dtype=np.float32)
+    out = denoiser.process(block)
+    np.testing.assert_array_equal(out, block)
+    assert not np.shares_memory(out, block)
+    assert denoiser.latency_samples == 0
+
+
+def test_listing_loads_no_runtime():
+    program = (
+        "import sys, workbench.denoisers.registry as r; r.methods();"
+        "heavy = {'ai_edge_litert', 'scipy', 'librosa', 'tensorflow', 'workbench.denoisers.adaptive'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_default_method_is_listed_first(models):
+    assert methods()[0].name == DEFAULT_METHOD
