@@ -82,7 +82,8 @@ class Scene:
             If the text is not a scene.
         """
         try:
-            values: dict[str, Any] = json.loads(text)
+            # `dict` refuses lists and numbers.
+            values: dict[str, Any] = dict(json.loads(text))
             known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
             for name in _PATHS:
                 known[name] = Path(known[name]) if known.get(name) else None
