@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.bundles.tiny import write_tiny_ddae
+from workbench import resources
 from workbench.bundles.store import find_bundles
 from workbench.classifier.posterior import CLASSES, ClassPosterior
 from workbench.denoisers import adaptive
@@ -53,8 +54,9 @@ def scripted(tiny, monkeypatch):
 
 
 @pytest.fixture
-def bundled():
-    """Skip where no bundles ship yet."""
+def bundled(tmp_path, monkeypatch):
+    """Only the bundles that ship, without the user's own; skips where there are none."""
+    monkeypatch.setattr(resources, "user_models_dir", lambda: tmp_path / "no-bundles")
     if not find_bundles("ddae") or not find_bundles("nc"):
         pytest.skip("needs the bundles in models/")
 

@@ -48,18 +48,26 @@ def methods() -> list[MethodInfo]:
     The plain names run the default bundles. Any other DDAE bundle, as a user trains it, adds the methods
     ``adaptive@BUNDLE`` and ``ddae@BUNDLE``.
     """
+    default, no_ddae = _default("ddae")
+    _, no_nc = _default("nc")
+
+    def info(name: str, title: str, description: str, bundle: Bundle | None = default) -> MethodInfo:
+        missing = no_ddae or (no_nc if name.startswith("adaptive") else None)
+        latency_ms = 1000 * bundle.manifest.latency_samples / SAMPLE_RATE if bundle and not missing else 0.0
+        return MethodInfo(name, title, description, latency_ms, missing is None, missing)
+
     listed = [
-        _info("adaptive", "Adaptive", "Classifies the noise and tells the neural denoiser its class."),
-        _info("ddae", "DDAE", "Neural denoiser that is not told the class of the noise."),
+        info("adaptive", "Adaptive", "Classifies the noise and tells the neural denoiser its class."),
+        info("ddae", "DDAE", "Neural denoiser that is not told the class of the noise."),
     ]
     for noise in _NOISES:
-        title = f"DDAE: {noise.label}"
-        listed.append(_info(f"ddae-{noise}", title, f"Neural denoiser that expects {_as_text(noise)}."))
+        description = f"Neural denoiser that expects {_as_text(noise)}."
+        listed.append(info(f"ddae-{noise}", f"DDAE: {noise.label}", description))
     for bundle in find_bundles("ddae"):
-        if bundle != default_bundle("ddae"):
-            for base, title in (("adaptive", "Adaptive"), ("ddae", "DDAE")):
-                name = f"{base}@{bundle.name}"
-                listed.append(_info(name, f"{title}: {bundle.manifest.title}", bundle.manifest.description))
+        if bundle != default:
+            title, description = bundle.manifest.title, bundle.manifest.description
+            listed.append(info(f"adaptive@{bundle.name}", f"Adaptive: {title}", description, bundle))
+            listed.append(info(f"ddae@{bundle.name}", f"DDAE: {title}", description, bundle))
     listed.append(MethodInfo("bypass", "Bypass", "Leaves the mixed signal as it is.", 0.0, True, None))
     return listed
 
@@ -86,13 +94,13 @@ def make_denoiser(name: str) -> Denoiser:
         from workbench.denoisers.bypass import BypassDenoiser
 
         return BypassDenoiser()
-    base = name.partition("@")[0]
+    base, at, bundle_name = name.partition("@")
     if base != "adaptive" and base not in _CONDITIONS:
         known = [method.name for method in methods()]
         near = difflib.get_close_matches(name, known, cutoff=0.5)
         advice = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(known)}."
         raise WorkbenchError(f"There is no method {name!r}; {advice}")
-    bundle = _ddae_bundle(name)
+    bundle = get_bundle(bundle_name) if at else default_bundle("ddae")
     if base == "adaptive":
         from workbench.denoisers.adaptive import AdaptiveDenoiser
 
@@ -102,20 +110,12 @@ def make_denoiser(name: str) -> Denoiser:
     return DdaeDenoiser(bundle, _CONDITIONS[base], name=name)
 
 
-def _info(name: str, title: str, description: str) -> MethodInfo:
+def _default(kind: str) -> tuple[Bundle | None, str | None]:
+    """Return the default bundle of a kind, or why there is none."""
     try:
-        bundle = _ddae_bundle(name)
-        if name.startswith("adaptive"):
-            default_bundle("nc")
+        return default_bundle(kind), None
     except WorkbenchError as error:
-        return MethodInfo(name, title, description, 0.0, False, str(error))
-    latency_ms = 1000 * bundle.manifest.latency_samples / SAMPLE_RATE
-    return MethodInfo(name, title, description, latency_ms, True, None)
-
-
-def _ddae_bundle(name: str) -> Bundle:
-    _, at, bundle_name = name.partition("@")
-    return get_bundle(bundle_name) if at else default_bundle("ddae")
+        return None, str(error)
 
 
 def _as_text(noise: NoiseClass) -> str:
