@@ -17,6 +17,8 @@ portaudio_lock = threading.RLock()
 open_streams: set[object] = set()
 """The streams that are open now; while there are any, PortAudio's list of devices cannot be renewed."""
 
+_was_listed = False
+
 
 @dataclass(frozen=True)
 class Device:
@@ -94,12 +96,13 @@ def list_devices() -> list[Device]:
         If PortAudio or sounddevice is not installed.
     """
     with portaudio_lock:
-        was_loaded = "sounddevice" in sys.modules
         sounddevice = load_sounddevice()
-        if was_loaded and not open_streams:
+        global _was_listed
+        if _was_listed and not open_streams:
             # The only way to look again that PortAudio has; sounddevice offers no public name for it.
             sounddevice._terminate()
             sounddevice._initialize()
+        _was_listed = True
         host_apis = sounddevice.query_hostapis()
         default_api = next((api for api in host_apis if "WASAPI" in api["name"]), None)
         default_input, default_output = (
