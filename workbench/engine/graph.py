@@ -4,6 +4,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 
@@ -110,6 +111,8 @@ class LiveGraph:
         self._limit_db = scene.attenuation_limit_db if attenuation_limit_db is None else attenuation_limit_db
         self._wet = scene.wet if wet is None else wet
         self._chains: list[Chain] = []
+        # A method may be loading in one thread while another changes the strength.
+        self._strength_lock = Lock()
         self._spare: dict[str, list[Chain]] = {}
         self._seeks: deque[tuple[int, bool]] = deque()
         self._loop: tuple[int, int] | None = None
@@ -147,8 +150,11 @@ class LiveGraph:
     def method(self, name: str) -> None:
         if name not in self._spare:
             # Two, because a take fades out while the next one has begun.
-            chains = [Chain(name, self._limit_db, self._wet) for _ in range(2)]
-            self._chains += chains
+            chains = [Chain(name), Chain(name)]
+            with self._strength_lock:
+                for chain in chains:
+                    chain.strength.attenuation_limit_db, chain.strength.wet = self._limit_db, self._wet
+                self._chains += chains
             self._spare[name] = chains
         self._method = name
 
@@ -159,9 +165,10 @@ class LiveGraph:
 
     @attenuation_limit_db.setter
     def attenuation_limit_db(self, limit_db: float | None) -> None:
-        for chain in self._chains:
-            chain.strength.attenuation_limit_db = limit_db
-        self._limit_db = limit_db
+        with self._strength_lock:
+            for chain in self._chains:
+                chain.strength.attenuation_limit_db = limit_db
+            self._limit_db = limit_db
 
     @property
     def wet(self) -> float:
@@ -170,9 +177,10 @@ class LiveGraph:
 
     @wet.setter
     def wet(self, share: float) -> None:
-        for chain in self._chains:
-            chain.strength.wet = share
-        self._wet = share
+        with self._strength_lock:
+            for chain in self._chains:
+                chain.strength.wet = share
+            self._wet = share
 
     @property
     def monitor(self) -> MonitorChoice:
