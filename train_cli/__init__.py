@@ -1,0 +1,1 @@
+"""The training command line: the only place that imports TensorFlow."""

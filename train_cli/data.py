@@ -6,7 +6,7 @@ made again.
 
 import os
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -231,7 +231,9 @@ class Mixer:
                 int(rng.integers(max(len(stored) - n_needed, 1))),
             )
             # Linear interpolation is enough for noise: it only has to sound like another machine.
-            noise = np.interp(np.arange(self.n_samples) * speed, np.arange(n_needed), noise).astype(np.float32)
+            noise = np.interp(np.arange(self.n_samples) * speed, np.arange(n_needed), noise).astype(
+                np.float32
+            )
             if rms_db(noise) > -70.0:
                 return noise
 
@@ -262,7 +264,7 @@ def _normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def prefetch(
     root: Path, split: str, options: MixingOptions, seed: int, n_examples: int, first: int, last: int
-) -> Iterator[Batch]:
+) -> Generator[Batch]:
     """Make batches `first` to `last - 1` in a process of their own, a few ahead of their use.
 
     Raises

@@ -18,6 +18,9 @@ def option(
     return field(default=default, metadata={"help": help_text, "unit": unit, "low": low, "high": high})
 
 
+_RUN_HELP = "folder of this run: checkpoints, learning curve; resumed if it exists"
+
+
 @dataclass(frozen=True)
 class CommandOptions:
     """What all commands share."""
@@ -43,8 +46,8 @@ class CommandOptions:
 class TrainingOptions(CommandOptions):
     """What both trainings share."""
 
-    data: Path = option(Path("../shared/data"), "folder with speech/<split>/<speaker> and noise/<split>/<class>")
-    run: Path = option(Path("runs/run"), "folder of this run: checkpoints, learning curve; resumed if it exists")
+    data: Path = option(Path("../shared/data"), "folder with speech/<split>/* and noise/<split>/*")
+    run: Path = option(Path("runs/run"), _RUN_HELP)
     steps: int = option(12_000, "training steps in all", low=1, high=10_000_000)
     epoch_steps: int = option(500, "steps between validations", low=1, high=1_000_000)
     batch: int = option(8, "examples per step", low=1, high=1024)
@@ -60,7 +63,7 @@ class TrainingOptions(CommandOptions):
 class TrainDdaeOptions(TrainingOptions):
     """Train a denoising autoencoder; mixes on the fly, validates by PESQ and STOI, resumes after a kill."""
 
-    run: Path = option(Path("runs/ddae"), "folder of this run: checkpoints, learning curve; resumed if it exists")
+    run: Path = option(Path("runs/ddae"), _RUN_HELP)
     window: int = option(512, "length of the analysis window", unit="samples", low=32, high=4096)
     hop: int = option(256, "distance between frames", unit="samples", low=16, high=2048)
     validation_mixtures: int = option(48, "mixtures per validation", low=4, high=10_000)
@@ -70,7 +73,7 @@ class TrainDdaeOptions(TrainingOptions):
 class TrainNcOptions(TrainingOptions):
     """Train a noise classifier; mixes on the fly, validates by accuracy, resumes after a kill."""
 
-    run: Path = option(Path("runs/nc"), "folder of this run: checkpoints, learning curve; resumed if it exists")
+    run: Path = option(Path("runs/nc"), _RUN_HELP)
     steps: int = option(6_000, "training steps in all", low=1, high=10_000_000)
     batch: int = option(16, "examples per step", low=1, high=1024)
     seconds: float = option(4.096, "length of an example", unit="s", low=0.6, high=60.0)

@@ -232,6 +232,4 @@ class BandGru(tf.Module):
         convolutions = bands * (2 * 3 * c * c + 2 * 2 * c * c + 2 * c * n)
         sub_band = bands * 7 * n * n + 2 * bands * s.mixer_hidden * n
         full_band = 2 * bands * n * full + 6 * full * full
-        return (
-            embed + estimate + convolutions + s.n_blocks * sub_band + full_band + s.n_conditions * 2 * n
-        )
+        return embed + estimate + convolutions + s.n_blocks * sub_band + full_band + s.n_conditions * 2 * n

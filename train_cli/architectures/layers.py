@@ -94,7 +94,7 @@ class Gru(tf.Module):
         return self._advance(self.input(x), state)
 
     def sequence(self, x: tf.Tensor) -> tf.Tensor:
-        """Run over time-major frames from a zero state: (n_frames, rows, n_in) -> (n_frames, rows, n_hidden)."""
+        """Run over time-major frames from a zero state: (n_frames, rows, n_in) -> (..., n_hidden)."""
         n_frames, rows = x.shape[0], x.shape[1]
         projected = self.input(x)
         outputs = tf.TensorArray(tf.float32, n_frames, element_shape=(rows, self.n_hidden))

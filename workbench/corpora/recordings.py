@@ -64,7 +64,7 @@ def find_recordings(root: Path) -> list[Recording]:
     found = sorted([*_speech(root / "speech"), *_noise(root / "noise")], key=lambda r: str(r.path))
     if not found:
         raise WorkbenchError(
-            f"No recordings were found in {root}; expected speech/<split>/<speaker>/* and noise/<split>/<class>/*."
+            f"{root} holds no recordings as speech/<split>/<speaker>/* or noise/<split>/<class>/*; add some."
         )
     _refuse_shared_speakers(found)
     return found

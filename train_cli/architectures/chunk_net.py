@@ -1,0 +1,97 @@
+"""The network of the bundled noise classifier: convolutions over short chunks, a GRU over chunks.
+
+Each chunk of log-mel frames is looked at by itself by strided convolutions, so a streaming step needs no
+frames of the past; the GRU remembers the scene and steadies the posterior.
+"""
+
+from dataclasses import asdict, dataclass
+
+import tensorflow as tf
+
+from train_cli.architectures.layers import BatchNorm, Gru, Linear
+
+
+@dataclass(frozen=True)
+class ChunkNetSize:
+    """Dimensions of the network.
+
+    Attributes
+    ----------
+    chunk_frames, n_bands : int
+        Shape of a chunk; multiples of 16.
+    channels : tuple of int
+        Channels of the convolutions, each of which halves frames and bands.
+    embedding : int
+        Length of the vector that describes a chunk.
+    hidden : int
+        Units of the GRU.
+    n_classes : int
+    """
+
+    chunk_frames: int = 32
+    n_bands: int = 64
+    channels: tuple[int, ...] = (16, 32, 48, 64)
+    embedding: int = 64
+    hidden: int = 64
+    n_classes: int = 5
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the dimensions for the run's record."""
+        return asdict(self)
+
+
+class _Conv(tf.Module):
+    """A 3 x 3 convolution with stride 2, batch normalisation and ReLU."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        limit = (6.0 / (9 * (n_in + n_out))) ** 0.5
+        self.kernel = tf.Variable(tf.random.uniform((3, 3, n_in, n_out), -limit, limit), name="kernel")
+        self.norm = BatchNorm(n_out)
+
+    def __call__(self, x: tf.Tensor, training: bool) -> tf.Tensor:
+        return tf.nn.relu(self.norm(tf.nn.conv2d(x, self.kernel, 2, "SAME"), training))
+
+
+class ChunkNet(tf.Module):
+    """Class scores of a sequence of chunks."""
+
+    DROPOUT = 0.3
+
+    def __init__(self, size: ChunkNetSize) -> None:
+        super().__init__()
+        self.size = size
+        ends = zip((1, *size.channels[:-1]), size.channels, strict=True)
+        self.convolutions = [_Conv(n_in, n_out) for n_in, n_out in ends]
+        shrink = 2 ** len(size.channels)
+        width = (size.n_bands // shrink) * size.channels[-1]
+        self.embed, self.embed_norm = Linear(width, size.embedding), BatchNorm(size.embedding)
+        self.gru = Gru(size.embedding, size.hidden)
+        self.classify = Linear(size.embedding + size.hidden, size.n_classes)
+
+    def _describe(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
+        x = chunks
+        for convolution in self.convolutions:
+            x = convolution(x, training)
+        x = tf.reduce_mean(x, axis=1)
+        x = tf.reshape(x, (-1, x.shape[1] * x.shape[2]))
+        if training:
+            x = tf.nn.dropout(x, self.DROPOUT)
+        return tf.nn.relu(self.embed_norm(self.embed(x), training))
+
+    def over_sequences(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
+        """Logits: (batch, n_chunks, frames, bands) -> (batch, n_chunks, n_classes)."""
+        batch, n_chunks = chunks.shape[0], chunks.shape[1]
+        flat = tf.reshape(chunks, (batch * n_chunks, self.size.chunk_frames, self.size.n_bands, 1))
+        described = tf.reshape(self._describe(flat, training), (batch, n_chunks, -1))
+        remembered = tf.transpose(self.gru.sequence(tf.transpose(described, (1, 0, 2))), (1, 0, 2))
+        joined = tf.concat([described, remembered], axis=-1)
+        if training:
+            joined = tf.nn.dropout(joined, self.DROPOUT)
+        return self.classify(joined)
+
+    def step(self, chunk: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Advance by one chunk: probabilities (1, n_classes) and the new state (1, hidden)."""
+        described = self._describe(chunk, training=False)
+        state = self.gru.step(described, state)
+        return tf.nn.softmax(self.classify(tf.concat([described, state], axis=-1))), state

@@ -1,0 +1,207 @@
+"""The training loop that every network shares: batches, progress, validation, best weights, resume."""
+
+import csv
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from train_cli.data import Batch, MixingOptions, prefetch
+from train_cli.events import Reporter
+from train_cli.options import TrainingOptions
+from workbench.errors import WorkbenchError
+
+AVERAGE_DECAY = 0.998
+"""Decay per step of the averaged weights, which are those that are validated and exported."""
+CURVE_NAME, RUN_NAME = "curve.csv", "run.json"
+_REPORT_STEPS = 20
+
+
+class Trainer(Protocol):
+    """What the loop needs of a network in training."""
+
+    kept: "Kept"
+
+    def update(self, batch: Batch) -> dict[str, float]:
+        """Take one training step and return the losses."""
+
+    def validate(self) -> dict[str, float]:
+        """Measure the averaged weights; ``quality`` is what the best weights are chosen by."""
+
+    def close(self) -> None:
+        """End helping processes."""
+
+
+class Kept:
+    """Everything of a run that lives on disk: network, averaged network, optimiser, step.
+
+    Restores the last checkpoint of the run's folder if there is one.
+    """
+
+    def __init__(self, options: TrainingOptions, network: tf.Module, averaged: tf.Module) -> None:
+        self.options = options
+        self.network, self.averaged = network, averaged
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.optimizer = tf.keras.optimizers.AdamW(
+            options.learning_rate, weight_decay=1e-3, beta_2=0.99, global_clipnorm=1.0
+        )
+        self.optimizer.build(network.trainable_variables)
+        self.follow(0.0)
+        everything = tf.train.Checkpoint(
+            network=network, averaged=averaged, optimizer=self.optimizer, step=self.step
+        )
+        self.checkpoints = tf.train.CheckpointManager(everything, str(options.run / "checkpoints"), 2)
+        best = tf.train.Checkpoint(averaged=averaged, step=self.step)
+        self.best = tf.train.CheckpointManager(best, str(options.run / "best"), 1)
+        if self.checkpoints.latest_checkpoint:
+            everything.restore(self.checkpoints.latest_checkpoint).assert_existing_objects_matched()
+
+    def descend(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+        """Apply the gradients and let the averaged weights follow."""
+        variables = self.network.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        self.follow(AVERAGE_DECAY)
+
+    def follow(self, decay: float) -> None:
+        """Move the averaged weights towards the current ones."""
+        for average, current in zip(self.averaged.variables, self.network.variables, strict=True):
+            average.assign(decay * average + (1 - decay) * current)
+
+    def begin_step(self) -> np.random.Generator:
+        """Set the learning rate of this step; return its own random numbers."""
+        options, step = self.options, int(self.step)
+        if step < options.warmup_steps:
+            rate = options.learning_rate * (step + 1) / options.warmup_steps
+        else:
+            share = min((step - options.warmup_steps) / max(options.steps - options.warmup_steps, 1), 1.0)
+            rate = options.learning_rate * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * share))))
+        self.optimizer.learning_rate.assign(rate)
+        self.step.assign_add(1)
+        return np.random.default_rng([options.seed, 1, step])
+
+
+def open_run(command: str, options: TrainingOptions, mixing: MixingOptions, fixed: tuple[str, ...]) -> None:
+    """Record the options of a new run; refuse to go on with a run of another kind.
+
+    Parameters
+    ----------
+    command : str
+        Name of the training command.
+    options, mixing
+        As given by the user.
+    fixed : tuple of str
+        Options that cannot change when a run is resumed.
+
+    Raises
+    ------
+    WorkbenchError
+        The run's folder belongs to another training.
+    """
+    path = options.run / RUN_NAME
+    record = {"command": command, "options": asdict(options), "mixing": asdict(mixing)}
+    if path.exists():
+        known = read_run(options.run)
+        if known["command"] != command:
+            raise WorkbenchError(f"{options.run} belongs to {known['command']}; choose another --run folder.")
+        for name in (*fixed, "batch", "seed", "seconds"):
+            if known["options"][name] != getattr(options, name):
+                raise WorkbenchError(
+                    f"{options.run} was trained with --{name} {known['options'][name]}; use the same, "
+                    "or another --run folder."
+                )
+    try:
+        options.run.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record, indent=2, default=str) + "\n")
+    except OSError as error:
+        raise WorkbenchError(f"The run cannot be written to {options.run}: {error.strerror}.") from None
+
+
+def read_run(run: Path) -> dict[str, Any]:
+    """Read what `open_run` recorded.
+
+    Raises
+    ------
+    WorkbenchError
+        The folder is no training run.
+    """
+    try:
+        record: dict[str, Any] = json.loads((run / RUN_NAME).read_text())
+    except (OSError, ValueError):
+        raise WorkbenchError(f"{run} is no training run; name the folder given to --run.") from None
+    return record
+
+
+def read_curve(run: Path) -> list[dict[str, float]]:
+    """Read the learning curve: one row per validation."""
+    path = run / CURVE_NAME
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def run_training(
+    options: TrainingOptions, mixing: MixingOptions, trainer: Trainer, reporter: Reporter
+) -> None:
+    """Train until the steps or the time are used up, from wherever the run stood.
+
+    Raises
+    ------
+    WorkbenchError
+        The data cannot be used.
+    """
+    kept = trainer.kept
+    first = int(kept.step)
+    batches = prefetch(options.data, "train", mixing, options.seed, options.batch, first, options.steps)
+    start_s, waited_s = time.monotonic(), 0.0
+    best = max((row["quality"] for row in read_curve(options.run)), default=-np.inf)
+    losses: list[dict[str, float]] = []
+    try:
+        for done in range(first + 1, options.steps + 1):
+            before_s = time.monotonic()
+            batch = next(batches)
+            waited_s += time.monotonic() - before_s
+            losses.append(trainer.update(batch))
+            elapsed_s = time.monotonic() - start_s
+            if done % _REPORT_STEPS == 0:
+                remaining_s = elapsed_s / (done - first) * (options.steps - done)
+                reporter.progress(done, options.steps, remaining_s, **_means(losses[-_REPORT_STEPS:]))
+            out_of_time = bool(options.max_minutes) and elapsed_s > 60 * options.max_minutes
+            if done % options.epoch_steps == 0 or done == options.steps or out_of_time:
+                figures = {
+                    **_means(losses),
+                    "mixtures_per_s": (done - first) * options.batch / elapsed_s,
+                    "waiting_share": waited_s / elapsed_s,
+                    **trainer.validate(),
+                }
+                losses.clear()
+                if figures["quality"] > best:
+                    best = figures["quality"]
+                    kept.best.save(checkpoint_number=done)
+                kept.checkpoints.save(checkpoint_number=done)
+                _append_curve(options.run, {"step": done, **figures})
+                reporter.epoch(done, **figures)
+            if out_of_time:
+                break
+    finally:
+        batches.close()
+        trainer.close()
+    reporter.finished(f"The run is in {options.run}; make a bundle of it with 'train_cli export'.")
+
+
+def _means(rows: list[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[-1]}
+
+
+def _append_curve(run: Path, row: dict[str, float]) -> None:
+    path = run / CURVE_NAME
+    is_new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if is_new:
+            writer.writeheader()
+        writer.writerow({name: f"{value:.6g}" for name, value in row.items()})

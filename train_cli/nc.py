@@ -1,0 +1,112 @@
+"""Training of the noise classifier."""
+
+from dataclasses import asdict
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
+from train_cli.data import Batch, Corpus, Mixer, MixingOptions
+from train_cli.events import Reporter
+from train_cli.loop import Kept, open_run, run_training
+from train_cli.options import TrainNcOptions
+from workbench.classifier.posterior import CLASSES
+from workbench.dsp import SAMPLE_RATE
+from workbench.dsp.mel import LogMelSpec, StreamingLogMel
+from workbench.errors import WorkbenchError
+
+MEL_SPEC = LogMelSpec(log_offset=0.001)
+"""The reference classifier's bands, with an offset that leaves quiet scenes visible."""
+LABEL_SMOOTHING = 0.05
+MAX_MASKED_BANDS = 10
+"""Widest stretch of bands that is hidden from the network in training (Park et al. 2019, SpecAugment)."""
+
+
+def mixing_for(seconds: float) -> MixingOptions:
+    """Return how the classifier's examples are drawn: also noise alone, and more speech alone."""
+    return MixingOptions(seconds=seconds, snr_db=(-12.0, 20.0), p_no_noise=0.16, p_noise_alone=0.25)
+
+
+class NcTrainer:
+    """The network, its averaged copy and its validation."""
+
+    def __init__(self, options: TrainNcOptions) -> None:
+        tf.random.set_seed(options.seed)
+        self.size = ChunkNetSize()
+        self._n_chunks = round(options.seconds * SAMPLE_RATE) // (
+            self.size.chunk_frames * MEL_SPEC.hop_samples
+        )
+        if self._n_chunks < 2:
+            raise WorkbenchError(f"--seconds {options.seconds} is less than two chunks; choose 0.6 or more.")
+        self.kept = Kept(options, ChunkNet(self.size), ChunkNet(self.size))
+        self._compiled = tf.function(self._update)
+        self._classify = tf.function(lambda x: self.kept.averaged.over_sequences(x, training=False))
+        self._dev = self._validation_batches(options)
+
+    def update(self, batch: Batch) -> dict[str, float]:
+        """Take one training step."""
+        rng = self.kept.begin_step()
+        chunks = self._chunks(batch.noisy)
+        for example in chunks:
+            first = rng.integers(self.size.n_bands)
+            example[:, :, first : first + rng.integers(MAX_MASKED_BANDS)] = np.log(MEL_SPEC.log_offset)
+        loss = self._compiled(chunks, batch.classes)
+        return {"loss": float(loss)}
+
+    def validate(self) -> dict[str, float]:
+        """Accuracy per chunk after the first second on held-out recordings, in mixtures and alone."""
+        figures = {}
+        for name, batches in self._dev.items():
+            hits = []
+            for batch in batches:
+                logits = self._classify(self._chunks(batch.noisy)).numpy()[:, 4:]
+                hits.append(np.argmax(logits, axis=-1) == batch.classes[:, None])
+            figures[f"accuracy_{name}"] = float(np.mean(np.concatenate(hits)))
+        return {**figures, "quality": sum(figures.values()) / len(figures)}
+
+    def close(self) -> None:
+        """Nothing runs beside the training."""
+
+    def _update(self, chunks: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+        n_classes = len(CLASSES)
+        target = tf.one_hot(classes, n_classes) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / n_classes
+        with tf.GradientTape() as tape:
+            logits = self.kept.network.over_sequences(chunks, training=True)
+            targets = tf.repeat(target[:, None, :], self._n_chunks, axis=1)
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+        self.kept.descend(tape, loss)
+        return loss
+
+    def _chunks(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cut into chunks of log-mel frames: (batch, n_chunks, chunk_frames, n_bands)."""
+        size = self.size
+        n_frames = self._n_chunks * size.chunk_frames
+        frames = np.stack([StreamingLogMel(MEL_SPEC).process(signal)[:n_frames] for signal in signals])
+        return frames.reshape(len(signals), self._n_chunks, size.chunk_frames, size.n_bands)
+
+    def _validation_batches(self, options: TrainNcOptions) -> dict[str, list[Batch]]:
+        mixtures = MixingOptions(options.seconds, (-10.0, 15.0), p_no_noise=0.1, p_second_noise=0, p_colour=0,
+                                 p_room=0, p_loudspeaker=0, p_babble=0)  # fmt: skip
+        alone = MixingOptions(options.seconds, p_no_noise=0, p_second_noise=0, p_colour=0, p_room=0,
+                              p_loudspeaker=0, p_babble=0, p_noise_alone=1.0)  # fmt: skip
+        corpus = Corpus.load(options.data, "dev")
+        n_batches = max(options.validation_mixtures // 16, 1)
+        return {
+            name: [Mixer(corpus, mixing, seed=0).batch(index, 16) for index in range(n_batches)]
+            for name, mixing in (("mixed", mixtures), ("alone", alone))
+        }
+
+
+def train(options: TrainNcOptions, reporter: Reporter) -> None:
+    """Train a noise classifier, or go on with a run that was stopped.
+
+    Raises
+    ------
+    WorkbenchError
+        The data cannot be used, or the run's folder belongs to other options.
+    """
+    mixing = mixing_for(options.seconds)
+    open_run("train-nc", options, mixing, fixed=())
+    reporter.started("train-nc", asdict(options))
+    run_training(options, mixing, NcTrainer(options), reporter)
