@@ -354,6 +354,18 @@ def test_device_that_does_not_start(sounddevice: FakeSounddevice) -> None:
     assert output.is_silent
 
 
+def test_the_last_samples_are_heard_while_silence_follows(sounddevice: FakeSounddevice, clock: Clock) -> None:
+    output = open_output()
+    stream = sounddevice.stream
+    assert stream is not None
+    output.write(np.ones(1000, np.float32))
+    output.start()
+    for _ in range(20):
+        stream.fetch(160)
+        clock.advance(0.01)
+    assert output.played_samples == 1000
+
+
 def test_running_dry_is_counted(sounddevice: FakeSounddevice) -> None:
     output = open_output()
     stream = sounddevice.stream

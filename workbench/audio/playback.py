@@ -174,7 +174,7 @@ class DeviceOutput:
         self._n_played = 0
         # Count of samples written, and of those handed to the device, at the last flush.
         self._origin = (0, 0)
-        # Count of samples that the device had fetched, and when the next one is heard.
+        # Count of samples that the device had fetched before its last block, and when that block is heard.
         self._heard = (0, 0.0)
         self._underflows = 0
         self._last_call_s = 0.0
@@ -222,10 +222,13 @@ class DeviceOutput:
         # Some drivers leave these times at zero or at nonsense.
         if not 0 < delay_s < 1:
             delay_s = self._delay_s
-        self._heard = (self._feed.ring.n_read, now_s + delay_s)
+        n_fetched = self._feed.ring.n_read
+        self._feed.fill(out)
+        # Silence has no count: while the queue is dry, what was fetched before goes on to be heard.
+        if self._feed.ring.n_read > n_fetched:
+            self._heard = (n_fetched, now_s + delay_s)
         if status.output_underflow:
             self._underflows += 1
-        self._feed.fill(out)
         self._last_call_s = now_s
 
     def _finished(self) -> None:
