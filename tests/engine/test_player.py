@@ -121,7 +121,6 @@ def test_a_seek_is_heard_at_once(make_player, output, graph):
     assert player.position_samples == 0
     wait_for(lambda: player._target is None)
     assert player.position_samples == 0
-    assert player.underruns == 0
 
 
 def test_a_loop_is_followed(make_player, graph):
@@ -134,6 +133,17 @@ def test_a_loop_is_followed(make_player, graph):
     assert player.loop == (10_000, 13_000)
     assert all(10_000 <= position < 13_000 for position in positions)
     assert any(later < earlier for earlier, later in pairwise(positions))
+
+
+def test_a_loop_set_while_paused_is_where_playing_begins(make_player, output, graph):
+    player = make_player(graph)
+    player.play()
+    wait_for(lambda: player.position_samples > 4000)
+    player.pause()
+    player.loop = (20_000, 23_000)
+    assert player.position_samples == 20_000
+    player.loop = None
+    assert player.position_samples == 20_000
 
 
 def test_another_scene_takes_its_place(make_player, graph, loaded, recording):

@@ -103,12 +103,15 @@ class Player:
 
     @property
     def loop(self) -> tuple[int, int] | None:
-        """The part that is repeated, in samples; as in `LiveGraph.loop`, which raises if it is too short."""
+        """The part that is repeated, in samples; see `LiveGraph.loop`. What is heard goes there at once."""
         return self._graph.loop
 
     @loop.setter
     def loop(self, region: tuple[int, int] | None) -> None:
         self._graph.loop = region
+        loop = self._graph.loop
+        if loop is not None and not loop[0] <= self.position_samples < loop[1]:
+            self.seek(loop[0])
 
     @property
     def position_samples(self) -> int:

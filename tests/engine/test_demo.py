@@ -1,0 +1,88 @@
+"""The engine with what ships: demo scenes and trained models."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.engine.conftest import joined, run
+from workbench.audio.playback import ClockOutput
+from workbench.dsp import SAMPLE_RATE
+from workbench.engine.graph import LiveGraph
+from workbench.engine.player import Player
+from workbench.engine.render import RenderedScene, render_scene
+from workbench.engine.scene import LoadedScene, demo_scenes, load_scene
+
+
+@pytest.fixture(scope="module")
+def demo() -> LoadedScene:
+    return load_scene(demo_scenes()[0])
+
+
+@pytest.fixture(scope="module")
+def rendered(demo: LoadedScene) -> RenderedScene:
+    return render_scene(demo)
+
+
+def distance_db(signal, reference):
+    return 10 * np.log10(np.mean((signal - reference) ** 2) / np.mean(reference**2))
+
+
+@pytest.mark.parametrize("block_samples", [37, 128, 480, 16000])
+def test_the_live_graph_makes_what_rendering_makes(demo, rendered, block_samples):
+    n_samples = min(demo.duration_samples, 4 * SAMPLE_RATE)
+    blocks = run(LiveGraph(demo), n_samples, block_samples)
+
+    for name in ("clean", "mixed", "denoised"):
+        np.testing.assert_allclose(joined(blocks, name), getattr(rendered, name)[:n_samples], atol=1e-5)
+    live = [found for block in blocks for found in block.posteriors]
+    for found, expected in zip(live, rendered.posteriors, strict=False):
+        assert found.time_samples == expected.time_samples
+        np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-4)
+    assert len(live) >= n_samples // (SAMPLE_RATE // 2) - 1
+
+
+def test_denoising_brings_the_mixture_closer_to_the_clean_signal(rendered):
+    assert distance_db(rendered.denoised, rendered.clean) < distance_db(rendered.mixed, rendered.clean) - 2
+
+
+def test_a_seek_sounds_as_if_it_had_played_up_to_there(demo, rendered):
+    graph = LiveGraph(demo)
+    run(graph, 1000)
+    target = demo.duration_samples // 2 + 77
+    graph.seek(target)
+    sought = joined(run(graph, SAMPLE_RATE), "denoised")
+
+    assert distance_db(sought, rendered.denoised[target : target + len(sought)]) < -15
+
+
+@pytest.mark.parametrize("method", ["bypass", "ddae", "ddae-vehicle"])
+def test_every_method_tells_the_class(demo, rendered, method):
+    forced = render_scene(replace(demo, scene=replace(demo.scene, method=method)))
+
+    assert [found.best for found in forced.posteriors] == [found.best for found in rendered.posteriors]
+
+
+def test_changing_between_all_methods_never_clicks(demo, rendered):
+    graph = LiveGraph(demo, monitor="denoised", loudness_matched=False)
+    blocks = run(graph, SAMPLE_RATE)
+    for method in ("ddae", "ddae-human", "adaptive"):
+        graph.method = method
+        blocks += run(graph, SAMPLE_RATE // 2)
+
+    steps = np.abs(np.diff(joined(blocks, "monitor")))
+    assert steps.max() <= 1.1 * np.abs(np.diff(rendered.mixed)).max()
+
+
+def test_the_demo_plays(demo):
+    player = Player(LiveGraph(demo), ClockOutput("no device"))
+    try:
+        player.seek(demo.duration_samples - SAMPLE_RATE)
+        player.play()
+        while player.playing:
+            time.sleep(0.01)
+        assert player.failure == ""
+        assert sum(block.n_samples for block in player.poll()) == SAMPLE_RATE
+    finally:
+        player.close()
