@@ -1,0 +1,1 @@
+"""The window: pages of thin widgets over the headless core."""

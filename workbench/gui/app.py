@@ -1,0 +1,118 @@
+"""Starting the application: what the command `workbench` does."""
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from workbench.audio.playback import Output, open_output
+from workbench.engine.scene import Scene
+from workbench.gui.main_window import MainWindow
+from workbench.gui.messages import Notifier, start_log
+from workbench.gui.settings import Settings, user_settings
+from workbench.gui.studio.controller import StudioController
+from workbench.gui.studio.page import StudioPage
+from workbench.gui.theme import ThemeManager, ThemeMode
+from workbench.gui.workers import ComputeProcess, wait_for_all
+from workbench.resources import APP_NAME
+
+
+class Application:
+    """The window and everything behind it; `close` takes all of it down again.
+
+    Parameters
+    ----------
+    app : QApplication
+        Qt's application.
+    store : QSettings
+        Where settings are kept.
+    scene : Scene, optional
+        What to open instead of the scene of last time.
+    make_output : callable
+        Opens the sound output.
+    compute : ComputeProcess, optional
+        Where scores are computed.
+    """
+
+    def __init__(
+        self,
+        app: QApplication,
+        store: QSettings,
+        scene: Scene | None = None,
+        *,
+        make_output: "type[Output] | object" = open_output,
+        compute: ComputeProcess | None = None,
+    ) -> None:
+        self.settings = Settings(store)
+        self.notifier = Notifier()
+        mode = self.settings.get("window/theme", ThemeMode.SYSTEM.value)
+        self.theme = ThemeManager(
+            app,
+            ThemeMode(mode) if mode in list(ThemeMode) else ThemeMode.SYSTEM,
+            self.settings.get("window/scale", 1.0),
+        )
+        self.compute = compute or ComputeProcess()
+        self.controller = StudioController(self.settings, self.notifier, self.compute, make_output)  # type: ignore[arg-type]
+        self.page = StudioPage(self.controller, self.settings, self.theme, self.notifier)
+        self.window = MainWindow([self.page], self.settings, self.theme, self.notifier)
+        self.controller.open_at_start(scene)
+        # Not in the paint event itself: the first frame has to reach the screen before the rest begins.
+        self.window.painted.connect(lambda: QTimer.singleShot(0, self.window, self.page.start))
+
+    def close(self) -> None:
+        """Close the window, stop all work and let go of Qt's objects."""
+        self.window.close()
+        wait_for_all()
+        self.compute.close()
+        self.theme.release()
+        self.window.deleteLater()
+
+
+def run_app(
+    scene: Scene | None = None, *, exit_after_first_paint: bool = False, screenshot: Path | None = None
+) -> int:
+    """Open the window and return when it is closed.
+
+    Parameters
+    ----------
+    scene : Scene, optional
+        What to open instead of the scene of last time, or of the demo.
+    exit_after_first_paint : bool
+        Quit at once, to measure how long starting takes.
+    screenshot : pathlib.Path, optional
+        Write a picture of the window there once the scene has been denoised, and quit.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    QApplication.setApplicationName(APP_NAME)
+    QApplication.setApplicationDisplayName("Denoise Workbench")
+    QApplication.setDesktopFileName(APP_NAME)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    start_log()
+    # Ctrl+C in the terminal ends the program although Qt's loop runs no Python.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    application = Application(app, user_settings(), scene)
+    application.notifier.install()
+    window = application.window
+    if exit_after_first_paint:
+        window.painted.connect(lambda: QTimer.singleShot(0, app.quit))
+    if screenshot is not None:
+        application.controller.rendered_changed.connect(
+            lambda: QTimer.singleShot(1500, window, lambda: _save_and_quit(window, screenshot))
+        )
+    window.show()
+    status = app.exec()
+    application.notifier.uninstall()
+    application.close()
+    return status
+
+
+def _save_and_quit(window: MainWindow, path: Path) -> None:
+    window.grab().save(str(path))
+    QApplication.quit()

@@ -1,0 +1,584 @@
+"""Between the studio page and the core: it takes intents, runs the engine and hands out plain data."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from workbench.audio.playback import Output, open_output
+from workbench.denoisers.registry import MethodInfo, methods
+from workbench.dsp import SAMPLE_RATE
+from workbench.engine.graph import LiveGraph
+from workbench.engine.monitor import MonitorChoice
+from workbench.engine.player import Player
+from workbench.engine.render import RenderedScene, render_steps
+from workbench.engine.scene import SNR_RANGE_DB, LoadedScene, Scene, demo_scenes, load_scene
+from workbench.errors import WorkbenchError
+from workbench.gui.messages import Notifier
+from workbench.gui.settings import Settings
+from workbench.gui.studio.export import ExportRequest, export_steps
+from workbench.gui.studio.overview import peaks
+from workbench.gui.studio.picture import Picture
+from workbench.gui.studio.scoring import blank_scores, score_steps, unscored
+from workbench.gui.workers import ComputeProcess, Job
+
+TICK_MS = 16
+RENDER_DELAY_MS = 150
+REOPEN_AFTER_S = 3.0
+MIN_LOOP_S = 0.1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Background work that is under way; an empty text when there is none."""
+
+    text: str = ""
+    share: float = 0.0
+
+
+class StudioController(QObject):
+    """Runs one scene: loading, live graph and player, offline picture, scores, export.
+
+    Parameters
+    ----------
+    settings : Settings
+        What is kept between starts.
+    notifier : Notifier
+        Where problems go.
+    compute : ComputeProcess
+        Where the scores are computed.
+    make_output : callable
+        Opens the sound output.
+    """
+
+    scene_opened = Signal(object, object)
+    settings_changed = Signal(object)
+    methods_changed = Signal(object)
+    picture_changed = Signal()
+    peaks_changed = Signal(object, object)
+    position_changed = Signal(float)
+    playing_changed = Signal(bool)
+    monitor_changed = Signal(str)
+    matched_changed = Signal(bool)
+    loop_changed = Signal(object)
+    scores_changed = Signal(object, str)
+    progress_changed = Signal(object)
+    output_changed = Signal(str, str)
+    engine_ready = Signal()
+    rendered_changed = Signal()
+    exported = Signal(object)
+
+    def __init__(
+        self,
+        settings: Settings,
+        notifier: Notifier,
+        compute: ComputeProcess,
+        make_output: Callable[[], Output] = open_output,
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._notifier = notifier
+        self._compute = compute
+        self._make_output = make_output
+        self.scene = Scene()
+        self.demos: list[Scene] = []
+        self.demo: int | None = None
+        self.loaded: LoadedScene | None = None
+        self.picture: Picture | None = None
+        self.rendered: RenderedScene | None = None
+        self.monitor: MonitorChoice = "mixed"
+        self.matched = bool(settings.get("studio/matched", True))
+        self.loop_s: tuple[float, float] | None = None
+        self.playing = False
+        self._is_started = False
+        self._play_when_ready = False
+        self._output: Output | None = None
+        self._output_opened_s = 0.0
+        self._player: Player | None = None
+        self._load_job, self._engine_job, self._method_job = Job(), Job(), Job()
+        self._render_job, self._score_job, self._export_job = Job(), Job(), Job()
+        self._render_timer = QTimer(self, singleShot=True, interval=RENDER_DELAY_MS)
+        self._render_timer.timeout.connect(self._render)
+        self._tick_timer = QTimer(self, interval=TICK_MS)
+        self._tick_timer.timeout.connect(self.tick)
+
+    # --- opening ---------------------------------------------------------------------------------------
+
+    def open_at_start(self, scene: Scene | None) -> None:
+        """Open a scene before the first paint: the one given, the one of last time, or the first demo."""
+        try:
+            self.demos = demo_scenes()
+        except WorkbenchError as error:
+            self._notifier.failure(error)
+        remembered = self._remembered()
+        for candidate in (scene, remembered, *self.demos[:1]):
+            if candidate is None:
+                continue
+            try:
+                self._opened(load_scene(candidate))
+                break
+            except WorkbenchError as error:
+                self._notifier.failure(error)
+        else:
+            self.settings_changed.emit(self.scene)
+        self.monitor_changed.emit(self.monitor)
+        self.matched_changed.emit(self.matched)
+
+    def start(self) -> None:
+        """Begin what must not delay the first paint: methods, models, sound output, picture, scores."""
+        self._is_started = True
+        self._list_methods(methods())
+        if self.loaded is not None:
+            self._prepare_engine()
+            self._render()
+
+    def open_demo(self, number: int) -> None:
+        """Open a demo scene with the current method and strength."""
+        demo = self.demos[number]
+        self.open_scene(
+            replace(
+                demo,
+                method=self.scene.method,
+                attenuation_limit_db=self.scene.attenuation_limit_db,
+                wet=self.scene.wet,
+            )
+        )
+
+    def open_speech(self, path: Path) -> None:
+        """Replace the speech; a recording is left."""
+        self._remember_file(path)
+        self.open_scene(replace(self.scene, speech_path=path, recording_path=None, title=""))
+
+    def open_noise(self, path: Path) -> None:
+        """Replace the noise; a recording is left, and then speech has to be chosen as well."""
+        self._remember_file(path)
+        scene = replace(self.scene, noise_path=path, recording_path=None, title="")
+        if scene.speech_path is None and self.demos:
+            scene = replace(scene, speech_path=self.demos[0].speech_path)
+        self.open_scene(scene)
+
+    def open_recording(self, path: Path) -> None:
+        """Open a noisy recording without a reference."""
+        self._remember_file(path)
+        self.open_scene(replace(self.scene, recording_path=path, title=""))
+
+    def open_scene(self, scene: Scene) -> None:
+        """Load a scene in the background; the present one stays until it is there, and if it fails."""
+        self.progress_changed.emit(Progress("Opening…"))
+        self._load_job.start(load_scene, scene, done=self._opened, failed=self._load_failed)
+
+    # --- settings --------------------------------------------------------------------------------------
+
+    def set_snr(self, snr_db: float) -> None:
+        """Mix at another SNR, heard at once."""
+        low, high = SNR_RANGE_DB
+        self._change(snr_db=min(max(snr_db, low), high))
+        if self._player is not None:
+            self._player.graph.snr_db = self.scene.snr_db
+
+    def set_method(self, name: str) -> None:
+        """Denoise with another method; it is loaded in the background and faded over to."""
+        self._change(method=name)
+        if self._player is not None:
+            self._method_job.start(_set_method, self._player.graph, name, failed=self._notifier.failure)
+
+    def set_limit(self, limit_db: float | None) -> None:
+        """Limit the attenuation; None for no limit."""
+        self._change(attenuation_limit_db=limit_db)
+        if self._player is not None:
+            self._player.graph.attenuation_limit_db = limit_db
+
+    def set_wet(self, wet: float) -> None:
+        """Set the share of the denoised signal, 0 to 1."""
+        self._change(wet=wet)
+        if self._player is not None:
+            self._player.graph.wet = wet
+
+    # --- listening -------------------------------------------------------------------------------------
+
+    def toggle_play(self) -> None:
+        """Play or pause; if the engine is still being prepared, it plays as soon as it is ready."""
+        if self.playing:
+            self._pause()
+        elif self._player is None:
+            self._play_when_ready = not self._play_when_ready and self.loaded is not None
+        elif self._output_is_worth_reopening():
+            self._play_when_ready = True
+            self._prepare_engine(reopen=True)
+        else:
+            self._play()
+
+    def seek(self, position_s: float) -> None:
+        """Go on from another place; a place outside the loop ends the loop."""
+        if self._player is None or self.loaded is None:
+            return
+        position = round(min(max(position_s, 0.0), self.duration_s) * SAMPLE_RATE)
+        if self.loop_s is not None and not self.loop_s[0] <= position / SAMPLE_RATE < self.loop_s[1]:
+            self.set_loop(None)
+        self._player.seek(position)
+        self.position_changed.emit(position / SAMPLE_RATE)
+
+    def skip(self, by_s: float) -> None:
+        """Go on from a place relative to the present one."""
+        self.seek(self.position_s + by_s)
+
+    def set_loop(self, loop_s: tuple[float, float] | None) -> None:
+        """Repeat a part of the scene; None for no loop. A part shorter than 0.1 s is ignored."""
+        if loop_s is not None:
+            loop_s = max(0.0, loop_s[0]), min(self.duration_s, loop_s[1])
+            if loop_s[1] - loop_s[0] < MIN_LOOP_S:
+                loop_s = self.loop_s
+        self.loop_s = loop_s
+        self._apply_loop()
+        self.loop_changed.emit(loop_s)
+
+    def set_monitor(self, name: MonitorChoice) -> None:
+        """Choose what is heard."""
+        if name == "clean" and self.loaded is not None and self.loaded.clean is None:
+            self._notifier.info("A noisy recording has no clean signal to listen to.")
+        else:
+            self.monitor = name
+            if self._player is not None:
+                self._player.graph.monitor = name
+        self.monitor_changed.emit(self.monitor)
+
+    def set_matched(self, matched: bool) -> None:
+        """Make the three signals equally loud for the ear, or not."""
+        self.matched = matched
+        self._settings.set("studio/matched", matched)
+        if self._player is not None:
+            self._player.graph.loudness_matched = matched
+        self.matched_changed.emit(matched)
+
+    @property
+    def position_s(self) -> float:
+        """What is heard now."""
+        return 0.0 if self._player is None else self._player.position_samples / SAMPLE_RATE
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the scene."""
+        return 0.0 if self.loaded is None else self.loaded.duration_samples / SAMPLE_RATE
+
+    # --- export ----------------------------------------------------------------------------------------
+
+    def export(self, request: ExportRequest) -> None:
+        """Write the scene with its present settings to files, in the background."""
+        if self.loaded is None:
+            return
+        self.progress_changed.emit(Progress("Exporting…"))
+        loaded = replace(self.loaded, scene=self.scene)
+        self._export_job.start(
+            export_steps,
+            loaded,
+            request,
+            self._compute,
+            done=self._exported,
+            failed=self._export_failed,
+            progress=lambda share: self.progress_changed.emit(Progress("Exporting…", share)),
+        )
+
+    # --- end -------------------------------------------------------------------------------------------
+
+    def remember(self) -> None:
+        """Keep the scene and what is heard for the next start."""
+        self._settings.set("studio/scene", self.scene.to_json())
+        self._settings.set("studio/monitor", self.monitor)
+
+    def close(self) -> None:
+        """Stop everything."""
+        self.remember()
+        self._tick_timer.stop()
+        self._render_timer.stop()
+        for job in (
+            self._load_job,
+            self._engine_job,
+            self._method_job,
+            self._render_job,
+            self._score_job,
+            self._export_job,
+        ):
+            job.cancel()
+        if self._player is not None:
+            self._player.close()
+            self._player = None
+        elif self._output is not None:
+            self._output.close()
+        self._output = None
+
+    # --- inside ----------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Take over what the player has made since the last time."""
+        player, picture = self._player, self.picture
+        if player is None or picture is None:
+            return
+        blocks = player.poll()
+        if blocks:
+            picture.add_live(blocks)
+            self.picture_changed.emit()
+        self.position_changed.emit(player.position_samples / SAMPLE_RATE)
+        if self.playing and not player.playing:
+            self._stopped(player.failure)
+        self._show_output()
+
+    def _opened(self, loaded: LoadedScene) -> None:
+        self.progress_changed.emit(Progress())
+        self._stop_playing()
+        self._score_job.cancel()
+        self._render_job.cancel()
+        self.loaded = loaded
+        self.scene = loaded.scene
+        self.rendered = None
+        self.loop_s = None
+        self.demo = self._demo_number(loaded.scene)
+        self.picture = Picture(loaded)
+        self.scene_opened.emit(loaded.scene, self.demo)
+        self.settings_changed.emit(self.scene)
+        self.loop_changed.emit(None)
+        self.position_changed.emit(0.0)
+        self._show_peaks()
+        if self.monitor == "clean" and loaded.clean is None:
+            self.monitor = "mixed"
+        self.monitor_changed.emit(self.monitor)
+        self._show_blank_scores()
+        if loaded.notice:
+            self._notifier.warn(loaded.notice)
+        if self._is_started:
+            self._prepare_engine()
+            self._render()
+
+    def _load_failed(self, error: Exception) -> None:
+        self.progress_changed.emit(Progress())
+        self.settings_changed.emit(self.scene)
+        self._notifier.failure(error)
+
+    def _list_methods(self, listed: Sequence[MethodInfo]) -> None:
+        self.methods_changed.emit(listed)
+        available = [method.name for method in listed if method.available]
+        if self.scene.method not in available:
+            reason = next((m.how_to_install for m in listed if m.name == self.scene.method), None)
+            self._notifier.warn(reason or f"The method {self.scene.method} is not here any more.")
+            self.scene = replace(self.scene, method=available[0])
+        self.settings_changed.emit(self.scene)
+
+    def _change(self, **values: Any) -> None:
+        self.scene = replace(self.scene, **values)
+        self.settings_changed.emit(self.scene)
+        if self.loaded is None:
+            return
+        if self.picture is not None and "snr_db" in values and not self.playing:
+            self.picture.mix(self.loaded, self.scene.snr_db)
+            self.picture_changed.emit()
+        if self._is_started:
+            self._render_timer.start()
+
+    def _prepare_engine(self, *, reopen: bool = False) -> None:
+        if reopen and self._player is not None:
+            self._player.close()
+            self._player = self._output = None
+        assert self.loaded is not None
+        loaded = replace(self.loaded, scene=self.scene)
+        make_output = self._make_output if self._output is None else None
+        self._engine_job.start(
+            _make_engine,
+            loaded,
+            self.monitor,
+            self.matched,
+            make_output,
+            done=self._engine_made,
+            failed=self._engine_failed,
+        )
+
+    def _engine_made(self, made: tuple[LiveGraph, Output | None]) -> None:
+        graph, output = made
+        # What was changed while it was made.
+        graph.snr_db, graph.wet = self.scene.snr_db, self.scene.wet
+        graph.attenuation_limit_db = self.scene.attenuation_limit_db
+        graph.monitor, graph.loudness_matched = self.monitor, self.matched
+        if output is not None:
+            self._output = output
+            self._output_opened_s = time.monotonic()
+            if output.message:
+                self._notifier.warn(output.message)
+        assert self._output is not None
+        if self._player is None:
+            self._player = Player(graph, self._output)
+        else:
+            self._player.graph = graph
+        if graph.method != self.scene.method:
+            self.set_method(self.scene.method)
+        self._apply_loop()
+        self._show_output()
+        self.engine_ready.emit()
+        if self._play_when_ready:
+            self._play_when_ready = False
+            self._play()
+
+    def _engine_failed(self, error: Exception) -> None:
+        self._play_when_ready = False
+        self._notifier.failure(error)
+
+    def _output_is_worth_reopening(self) -> bool:
+        silent = self._output is not None and self._output.is_silent
+        return silent and time.monotonic() - self._output_opened_s > REOPEN_AFTER_S
+
+    def _apply_loop(self) -> None:
+        if self._player is None:
+            return
+        loop = self.loop_s
+        self._player.loop = (
+            None if loop is None else (round(loop[0] * SAMPLE_RATE), round(loop[1] * SAMPLE_RATE))
+        )
+
+    def _play(self) -> None:
+        assert self._player is not None
+        if self.picture is not None:
+            self.picture.jump()
+        self._player.play()
+        self.playing = True
+        self._tick_timer.start()
+        self.playing_changed.emit(True)
+
+    def _pause(self) -> None:
+        assert self._player is not None
+        self._player.pause()
+        self._stopped("")
+
+    def _stopped(self, failure: str) -> None:
+        """Show that it is quiet, and bring the whole picture up to the present settings."""
+        self.playing = False
+        self.playing_changed.emit(False)
+        # A little longer, for what is still on its way to the ear.
+        QTimer.singleShot(200, self._tick_timer, self._rest)
+        if failure:
+            self._notifier.failure(WorkbenchError(failure))
+        if self._is_started and self.loaded is not None:
+            self._render_timer.start()
+
+    def _rest(self) -> None:
+        if not self.playing:
+            self._tick_timer.stop()
+
+    def _stop_playing(self) -> None:
+        if self.playing:
+            self._pause()
+        if self._player is not None:
+            self._player.poll()
+
+    def _show_output(self) -> None:
+        if self._output is None or self._player is None:
+            return
+        text = "Silent (no sound device)" if self._output.is_silent else self._output.describe()
+        tip = (
+            f"{self._output.message or text}\nLoad {self._player.load:.0%}, dropouts {self._player.underruns}"
+        )
+        self.output_changed.emit(text, tip)
+
+    def _render(self) -> None:
+        if self.loaded is None:
+            return
+        loaded = replace(self.loaded, scene=self.scene)
+        self._score_job.cancel()
+        self._show_blank_scores()
+        self._render_job.start(
+            render_steps,
+            loaded,
+            done=self._rendered,
+            failed=self._render_failed,
+            progress=lambda share: self.progress_changed.emit(Progress("Denoising…", share)),
+        )
+
+    def _rendered(self, rendered: RenderedScene) -> None:
+        self.progress_changed.emit(Progress())
+        if self.picture is None:
+            return
+        self.rendered = rendered
+        ahead_of = None
+        if self.playing and self._player is not None:
+            ahead_of = self._player.graph.position_samples
+        self.picture.fill(rendered, ahead_of)
+        self.picture_changed.emit()
+        self._show_peaks()
+        self.position_changed.emit(self.position_s)
+        self.rendered_changed.emit()
+        reason = unscored(self.scene, rendered)
+        if reason:
+            self.scores_changed.emit(blank_scores(reason), reason)
+            return
+        self._score_job.start(
+            score_steps,
+            rendered,
+            self._compute,
+            progress=lambda lines: lines and self.scores_changed.emit(lines, ""),
+            done=lambda lines: self.scores_changed.emit(lines, ""),
+            failed=self._notifier.failure,
+        )
+
+    def _render_failed(self, error: Exception) -> None:
+        self.progress_changed.emit(Progress())
+        self._notifier.failure(error)
+
+    def _show_blank_scores(self) -> None:
+        self.scores_changed.emit(blank_scores(""), "")
+
+    def _show_peaks(self) -> None:
+        if self.picture is None:
+            return
+        mixed = self.picture.signals["mixed"]
+        denoised: NDArray[np.float32] | None = self.picture.signals["denoised"]
+        self.peaks_changed.emit(peaks(mixed), None if self.rendered is None else peaks(denoised))
+
+    def _exported(self, paths: list[Path]) -> None:
+        self.progress_changed.emit(Progress())
+        self.exported.emit(paths)
+
+    def _export_failed(self, error: Exception) -> None:
+        self.progress_changed.emit(Progress())
+        self._notifier.failure(error)
+
+    def _demo_number(self, scene: Scene) -> int | None:
+        for number, demo in enumerate(self.demos):
+            if (demo.speech_path, demo.noise_path, demo.recording_path) == (
+                scene.speech_path,
+                scene.noise_path,
+                scene.recording_path,
+            ):
+                return number
+        return None
+
+    def _remember_file(self, path: Path) -> None:
+        self._settings.add_recent(path)
+
+    def _remembered(self) -> Scene | None:
+        text = self._settings.get("studio/scene", "")
+        monitor = self._settings.get("studio/monitor", "mixed")
+        if monitor in ("clean", "mixed", "denoised"):
+            self.monitor = monitor
+        try:
+            scene = Scene.from_json(text) if text else None
+        except WorkbenchError:
+            return None
+        if scene is None:
+            return None
+        wanted = (scene.speech_path, scene.noise_path, scene.recording_path)
+        return scene if all(path is None or path.is_file() for path in wanted) and any(wanted) else None
+
+
+def _make_engine(
+    loaded: LoadedScene,
+    monitor: MonitorChoice,
+    matched: bool,
+    make_output: Callable[[], Output] | None,
+) -> tuple[LiveGraph, Output | None]:
+    graph = LiveGraph(loaded, monitor=monitor, loudness_matched=matched)
+    return graph, None if make_output is None else make_output()
+
+
+def _set_method(graph: LiveGraph, name: str) -> None:
+    graph.method = name
