@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.bundles.tiny import CLASS_GAINS, UNKNOWN_GAIN, ddae_manifest, ddae_model, write_tiny_ddae
+from tests.bundles.tiny import CLASS_GAINS, LOG_MEL, UNKNOWN_GAIN, ddae_manifest, ddae_model, write_tiny_ddae
 from workbench.bundles.check import Bundle
 from workbench.bundles.runtime import StatefulModel
 from workbench.bundles.write import write_bundle
@@ -16,7 +16,7 @@ UNKNOWN = np.zeros(5, np.float32)
 
 def test_state_is_carried_from_step_to_step_and_reset(tmp_path):
     model = StatefulModel(write_tiny_ddae(tmp_path, memory=0.1))
-    ones = np.ones((1, 256, 2), np.float32)
+    ones = np.ones((1, 256, 3), np.float32)
     real_parts = [model.step(features=ones, condition=UNKNOWN)["mask"][0, 7, 0] for _ in range(3)]
     expected = [UNKNOWN_GAIN + 0.1 * mean for mean in (0.5, 0.75, 0.875)]
     np.testing.assert_allclose(real_parts, expected, rtol=1e-6)
@@ -26,7 +26,7 @@ def test_state_is_carried_from_step_to_step_and_reset(tmp_path):
 
 def test_inputs_are_found_by_name_and_may_lack_the_leading_axis(tmp_path):
     model = StatefulModel(write_tiny_ddae(tmp_path))
-    features = np.zeros((256, 2), np.float32)
+    features = np.zeros((256, 3), np.float32)
     for index, gain in enumerate(CLASS_GAINS):
         mask = model.step(condition=np.eye(5)[index], features=features)["mask"]
         assert mask.shape == (1, 256, 2)
@@ -35,7 +35,7 @@ def test_inputs_are_found_by_name_and_may_lack_the_leading_axis(tmp_path):
 
 def test_outputs_are_copies(tmp_path):
     model = StatefulModel(write_tiny_ddae(tmp_path))
-    features = np.zeros((256, 2), np.float32)
+    features = np.zeros((256, 3), np.float32)
     first = model.step(features=features, condition=UNKNOWN)["mask"]
     model.step(features=features, condition=np.eye(5)[0])
     np.testing.assert_allclose(first[0, :, 0], UNKNOWN_GAIN)
@@ -44,13 +44,13 @@ def test_outputs_are_copies(tmp_path):
 def test_wrong_sizes_are_not_broadcast(tmp_path):
     model = StatefulModel(write_tiny_ddae(tmp_path))
     with pytest.raises(ValueError, match="reshape"):
-        model.step(features=np.zeros((1, 2), np.float32), condition=UNKNOWN)
+        model.step(features=np.zeros((1, 3), np.float32), condition=UNKNOWN)
 
 
 def test_two_models_share_no_state(tmp_path):
     bundle = write_tiny_ddae(tmp_path, memory=0.1)
     one, other = StatefulModel(bundle), StatefulModel(bundle)
-    ones = np.ones((256, 2), np.float32)
+    ones = np.ones((256, 3), np.float32)
     for _ in range(3):
         one.step(features=ones, condition=UNKNOWN)
     np.testing.assert_allclose(
@@ -63,21 +63,21 @@ def test_quantised_models_take_and_give_floats(tmp_path):
     files = {"float": ddae_model(memory=0.1), "int8": ddae_model(memory=0.1, int8=True)}
     bundle = write_bundle(tmp_path / "both", manifest, files, "")
     precise, rough = StatefulModel(bundle, "float"), StatefulModel(bundle)
-    features = np.random.default_rng(0).uniform(-1, 1, (20, 256, 2)).astype(np.float32)
+    features = np.random.default_rng(0).uniform(-1, 1, (20, 256, 3)).astype(np.float32)
     for frame in features:
         inputs = {"features": frame, "condition": np.eye(5)[2]}
         difference = rough.step(**inputs)["mask"] - precise.step(**inputs)["mask"]
         assert 0 < np.abs(difference).max() < 0.02
-    loud = rough.step(features=np.full((256, 2), 1e6, np.float32), condition=UNKNOWN)["mask"]
+    loud = rough.step(features=np.full((256, 3), 1e6, np.float32), condition=UNKNOWN)["mask"]
     assert np.isfinite(loud).all()
 
 
 @pytest.mark.parametrize(
     ("changes", "flaw"),
     [
-        ({"n_bins": 200}, r"its inputs are .*'features': \(1, 200, 2\)"),
+        ({"n_bins": 200}, r"its inputs are .*'features': \(1, 200, 3\)"),
         ({"classes": ("human", "tv_radio")}, r"its inputs are .*'condition': \(1, 5\)"),
-        ({"kind": "nc", "classes": ("human", "tv_radio", "no_noise")}, "no output has 3 classes"),
+        ({"kind": "nc", "features": LOG_MEL}, r"its inputs are .* and not .*\(1, 63, 64, 1\)"),
     ],
 )
 def test_a_signature_of_another_kind_is_refused(tmp_path, changes, flaw):

@@ -102,16 +102,20 @@ class _Graph:
 def ddae_model(n_bins: int = 256, memory: float = 0.0, int8: bool = False) -> bytes:
     """Make a denoiser whose mask is a gain given by the class, and `memory` times the mean spectrum so far.
 
-    The mean is ``state = 0.5 state + 0.5 features``. With `int8`, all inputs and outputs are quantised, the
-    state differently at both ends.
+    The mean of the real and imaginary parts is ``state = 0.5 state + 0.5 features``. With `int8`, all inputs
+    and outputs are quantised, the state differently at both ends.
     """
     frame = (1, n_bins, 2)
     g = _Graph()
-    inputs = {"features": frame, "condition": (1, 5), "state_mean": frame}
+    inputs = {"features": (1, n_bins, 3), "condition": (1, 5), "state_mean": frame}
     outer = {name: g.quantised(shape, 0.02, 3) if int8 else g.tensor(shape) for name, shape in inputs.items()}
     features, condition, state = (
         g.op("DEQUANTIZE", [outer[name]], shape) if int8 else outer[name] for name, shape in inputs.items()
     )
+    begin, size = (
+        g.tensor((3,), np.asarray(values, np.int32), schema.TensorType.INT32) for values in ((0, 0, 0), frame)
+    )
+    features = g.op("SLICE", [features, begin, size], frame)
     weights = np.zeros((n_bins, 2, 5), np.float32)
     weights[:, 0] = np.asarray(CLASS_GAINS) - UNKNOWN_GAIN
     bias = np.zeros((n_bins, 2), np.float32)
@@ -132,6 +136,18 @@ def ddae_model(n_bins: int = 256, memory: float = 0.0, int8: bool = False) -> by
             options = schema.QuantizeOptionsT()
             outputs[name] = g.op("QUANTIZE", [outputs[name]], frame, options, g.quantised(frame, scale, -2))
     return g.finish(outer, outputs)
+
+
+LOG_MEL = {
+    "n_bands": 64,
+    "low_hz": 125.0,
+    "high_hz": 7500.0,
+    "window_samples": 256,
+    "hop_samples": 128,
+    "fft_samples": 512,
+    "log_offset": 0.01,
+    "chunk_frames": 63,
+}
 
 
 def ddae_manifest(name: str = "tiny", **changes: Any) -> Manifest:

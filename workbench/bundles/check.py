@@ -4,7 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from workbench.bundles.manifest import BundleFile, Manifest, read_manifest, spectral_features
+from workbench.bundles.manifest import (
+    BundleFile,
+    Manifest,
+    log_mel_features,
+    read_manifest,
+    spectral_features,
+)
 from workbench.errors import WorkbenchError
 
 _IDENTIFIER = slice(4, 8)  # A flatbuffer carries its file identifier after the root offset.
@@ -80,6 +86,8 @@ def check_bundle(folder: Path) -> Bundle:
                 f"Bundle {manifest.name!r} states a latency of {manifest.latency_samples} samples where its "
                 f"window makes {latency_samples}; export it again."
             )
+    else:
+        log_mel_features(manifest)
     for file in manifest.files.values():
         _check_file(folder, file, manifest.name)
     return Bundle(folder, manifest)

@@ -170,6 +170,59 @@ def spectral_features(manifest: Manifest) -> SpectralFeatures:
     return features
 
 
+@dataclass(frozen=True)
+class LogMelFeatures:
+    """The ``[features]`` of an NC bundle: chunks of log-mel frames, as `workbench.dsp.mel.LogMelSpec`.
+
+    Attributes
+    ----------
+    n_bands : int
+        Mel bands.
+    low_hz, high_hz : float
+        Their range.
+    window_samples, hop_samples, fft_samples : int
+        The transform below them, at 16 kHz.
+    log_offset : float
+        Added before the logarithm.
+    chunk_frames : int
+        Frames that the model sees in one step.
+    """
+
+    n_bands: int
+    low_hz: float
+    high_hz: float
+    window_samples: int
+    hop_samples: int
+    fft_samples: int
+    log_offset: float
+    chunk_frames: int
+
+
+def log_mel_features(manifest: Manifest) -> LogMelFeatures:
+    """Read the features of an NC bundle.
+
+    Raises
+    ------
+    WorkbenchError
+        If a value is missing, of the wrong type or impossible.
+    """
+    table = _Table(dict(manifest.features), f"[features] of bundle {manifest.name!r}")
+    features = LogMelFeatures(
+        n_bands=table.take("n_bands", int),
+        low_hz=table.take("low_hz", float),
+        high_hz=table.take("high_hz", float),
+        window_samples=table.take("window_samples", int),
+        hop_samples=table.take("hop_samples", int),
+        fft_samples=table.take("fft_samples", int),
+        log_offset=table.take("log_offset", float),
+        chunk_frames=table.take("chunk_frames", int),
+    )
+    table.finish()
+    if not 1 <= features.chunk_frames <= 10_000:
+        raise table.error("chunk_frames must be from 1 to 10000")
+    return features
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read ``bundle.toml`` of a bundle.
 

@@ -4,17 +4,18 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbench.bundles.check import Bundle
-from workbench.bundles.manifest import spectral_features
+from workbench.bundles.manifest import Manifest, log_mel_features, spectral_features
 from workbench.errors import MissingPieceError, WorkbenchError
 
 STATE_PREFIX = "state_"
 _SIGNATURE = "serving_default"
+_Shapes: TypeAlias = dict[str, tuple[int, ...]]
 
 
 class StatefulModel:
@@ -108,20 +109,24 @@ class StatefulModel:
 
     def _flaw(self, bundle: Bundle, has_state: bool) -> str | None:
         """Say what is wrong with the signature for the bundle's kind; None when nothing is."""
-        n_classes = len(bundle.manifest.classes)
-        if bundle.manifest.kind == "nc":
-            if "features" not in self._inputs:
-                return "it has no input 'features'"
-            if not any(shape[-1:] == (n_classes,) for shape in self.output_shapes.values()):
-                return f"no output has {n_classes} classes"
-            return None
-        frame = (1, spectral_features(bundle.manifest).n_bins, 2)
-        wanted_inputs = {"features": frame, "condition": (1, n_classes)}
-        if self.input_shapes != wanted_inputs:
-            return f"its inputs are {self.input_shapes} and not {wanted_inputs}"
-        if self.output_shapes != {"mask": frame}:
-            return f"its outputs are {self.output_shapes} and not {{'mask': {frame}}}"
-        return None if has_state else "it has no state"
+        inputs, outputs = _signature_shapes(bundle.manifest)
+        if self.input_shapes != inputs:
+            return f"its inputs are {self.input_shapes} and not {inputs}"
+        if self.output_shapes != outputs:
+            return f"its outputs are {self.output_shapes} and not {outputs}"
+        if bundle.manifest.kind == "ddae" and not has_state:
+            return "it has no state"
+        return None
+
+
+def _signature_shapes(manifest: Manifest) -> tuple[_Shapes, _Shapes]:
+    """Return the inputs and outputs, states left out, that a model of this kind has."""
+    n_classes = len(manifest.classes)
+    if manifest.kind == "nc":
+        chunk = log_mel_features(manifest)
+        return {"features": (1, chunk.chunk_frames, chunk.n_bands, 1)}, {"probabilities": (1, n_classes)}
+    n_bins = spectral_features(manifest).n_bins
+    return {"features": (1, n_bins, 3), "condition": (1, n_classes)}, {"mask": (1, n_bins, 2)}
 
 
 class _Port:

@@ -1,9 +1,9 @@
 """The deep denoising autoencoder (DDAE): a recurrent network that masks the compressed complex spectrum.
 
-Frame by frame, the network sees ``X |X|^(c-1)`` in its bins and the class of the noise, and gives a complex
-mask for the same values; the masked spectrum, expanded again, is the enhanced one. A compression of ``c`` =
-0.3 keeps weak speech in the network's sight (Braun and Tashev, "A consolidated view of loss functions for
-supervised deep learning-based speech enhancement", 2021).
+Frame by frame, the network sees ``X |X|^(c-1)`` in its bins, the magnitude of that, and the class of the
+noise, and gives a complex mask for the same values; the masked spectrum, expanded again, is the enhanced one.
+A compression of ``c`` = 0.3 keeps weak speech in the network's sight (Braun and Tashev, "A consolidated view
+of loss functions for supervised deep learning-based speech enhancement", 2021).
 """
 
 from typing import cast
@@ -86,9 +86,11 @@ class MaskModel:
             complex64, shape (n_frames, n_bins); zero in bins that the network does not see.
         """
         noisy = spectra[:, self._bins]
-        compressed = noisy * (_power(noisy) + _POWER_FLOOR) ** ((self._compression - 1) / 2)
-        features = compressed.view(np.float32).reshape(*compressed.shape, 2)
-        masks = np.empty_like(features)
+        power = _power(noisy) + _POWER_FLOOR
+        compressed = noisy * power ** ((self._compression - 1) / 2)
+        magnitude = power ** (self._compression / 2)
+        features = np.stack([compressed.real, compressed.imag, magnitude], axis=-1)
+        masks = np.empty((*compressed.shape, 2), np.float32)
         for mask, frame, condition in zip(masks, features, conditions, strict=True):
             mask[:] = self._model.step(features=frame, condition=condition)["mask"][0]
         masked = compressed * masks.view(np.complex64)[..., 0]
