@@ -19,7 +19,6 @@ from workbench.classifier.posterior import CLASSES
 from workbench.dsp import SAMPLE_RATE
 from workbench.dsp.mixing import mix
 from workbench.dsp.stft import StftSpec
-from workbench.errors import WorkbenchError
 
 VALIDATION_SNRS_DB = (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0)
 VALIDATION_METRICS = ("pesq_wb", "stoi", "si_sdr")
@@ -96,7 +95,7 @@ class DdaeTrainer:
     def __init__(self, options: TrainDdaeOptions) -> None:
         tf.random.set_seed(options.seed)
         self.spec = StftSpec(options.window, options.hop, "sqrt_hann")
-        size = size_for(self.spec)
+        size = BandGruSize.for_window(options.window)
         self.kept = Kept(options, BandGru(size), BandGru(size))
         self._n_frames = frames_in(round(options.seconds * SAMPLE_RATE), self.spec)
         self._validation = Validation(options.data, options.validation_mixtures)
@@ -138,20 +137,6 @@ class DdaeTrainer:
         features = features_of(noisy, self.spec)
         mask = self.kept.averaged.over_sequences(features, condition, training=False)
         return _resynthesise(*_apply(mask, features), self.spec)
-
-
-def size_for(spec: StftSpec) -> BandGruSize:
-    """Dimensions of the network for a window: the bands keep their width in Hz."""
-    n_bins = spec.transform_samples // 2
-    if n_bins % 64:
-        raise WorkbenchError(f"A window of {spec.window_samples} samples does not fit; choose 128 or 512.")
-    scale = n_bins / 256
-    return BandGruSize(
-        low_bins=n_bins // 4,
-        low_stride=max(round(4 * scale), 1),
-        high_bins=3 * n_bins // 4,
-        high_stride=max(round(12 * scale), 1),
-    )
 
 
 def draw_conditions(classes: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 import tensorflow as tf
 
 from train_cli.architectures.layers import BatchNorm, FrequencyConv, Gru, Linear, hard_swish, neighbours
+from workbench.errors import WorkbenchError
 
 Recur = Callable[[int, Gru, tf.Tensor], tf.Tensor]
 """Runs the i-th GRU over (n, rows, channels): a whole sequence in training, one frame in streaming."""
@@ -52,6 +53,20 @@ class BandGruSize:
     mixer_hidden: int = 48
     full_band_hidden: int = 80
     n_conditions: int = 5
+
+    @classmethod
+    def for_window(cls, window_samples: int) -> "BandGruSize":
+        """Return the dimensions for a window at 16 kHz: the bands keep their width in Hz.
+
+        Raises
+        ------
+        WorkbenchError
+            The window does not divide into such bands.
+        """
+        n_bins = window_samples // 2
+        if n_bins % 64 or window_samples > 2048:
+            raise WorkbenchError(f"--window {window_samples} does not fit; choose 128, 256, 512 or 1024.")
+        return cls(n_bins // 4, n_bins // 64, 3 * n_bins // 4, 3 * n_bins // 64)
 
     @property
     def n_bins(self) -> int:

@@ -95,3 +95,14 @@ class ChunkNet(tf.Module):
         described = self._describe(chunk, training=False)
         state = self.gru.step(described, state)
         return tf.nn.softmax(self.classify(tf.concat([described, state], axis=-1))), state
+
+    def multiply_accumulates(self) -> int:
+        """Multiply-accumulate operations of one chunk."""
+        size = self.size
+        frames, bands, total, n_in = size.chunk_frames, size.n_bands, 0, 1
+        for n_out in size.channels:
+            frames, bands = frames // 2, bands // 2
+            total += frames * bands * 9 * n_in * n_out
+            n_in = n_out
+        recurrent = 3 * size.hidden * (size.embedding + size.hidden)
+        return total + bands * n_in * size.embedding + recurrent + (size.embedding + size.hidden) * size.n_classes

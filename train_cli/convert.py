@@ -1,0 +1,69 @@
+"""From a trained network to LiteRT models of one streaming step."""
+
+import tempfile
+from pathlib import Path
+
+import tensorflow as tf
+
+from train_cli.architectures.band_gru import BandGru
+from train_cli.architectures.chunk_net import ChunkNet
+
+
+def ddae_step(network: BandGru) -> tf.Module:
+    """Wrap a denoiser as a module whose signature is one frame, states in and out."""
+    names = [f"state_{index}" for index in range(len(network.state_shapes))]
+    shapes = [tf.TensorSpec(shape, name=name) for name, shape in zip(names, network.state_shapes, strict=True)]
+
+    def step(features: tf.Tensor, condition: tf.Tensor, *states: tf.Tensor) -> dict[str, tf.Tensor]:
+        mask, new_states = network.step(features, condition, list(states))
+        return {"mask": mask, **dict(zip(names, new_states, strict=True))}
+
+    size = network.size
+    return _module(
+        network,
+        step,
+        tf.TensorSpec((1, size.n_bins, 3), name="features"),
+        tf.TensorSpec((1, size.n_conditions), name="condition"),
+        *shapes,
+    )
+
+
+def nc_step(network: ChunkNet) -> tf.Module:
+    """Wrap a classifier as a module whose signature is one chunk, state in and out."""
+    size = network.size
+
+    def step(features: tf.Tensor, state: tf.Tensor) -> dict[str, tf.Tensor]:
+        probabilities, new_state = network.step(features, state)
+        return {"probabilities": probabilities, "state_gru": new_state}
+
+    return _module(
+        network,
+        step,
+        tf.TensorSpec((1, size.chunk_frames, size.n_bands, 1), name="features"),
+        tf.TensorSpec((1, size.hidden), name="state_gru"),
+    )
+
+
+def to_litert(module: tf.Module) -> bytes:
+    """Convert a streaming step to a float LiteRT model."""
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(module, folder, signatures={"serving_default": module.step})
+        model: bytes = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+    return model
+
+
+def restore_best(run: Path, averaged: tf.Module) -> int:
+    """Load the best weights of a run into a network; returns the step at which they were validated."""
+    step = tf.Variable(0, dtype=tf.int64, trainable=False)
+    path = tf.train.latest_checkpoint(str(run / "best"))
+    if path is None:
+        return 0
+    tf.train.Checkpoint(averaged=averaged, step=step).restore(path).assert_existing_objects_matched()
+    return int(step)
+
+
+def _module(network: tf.Module, step: object, *specs: tf.TensorSpec) -> tf.Module:
+    module = tf.Module()
+    module.network = network
+    module.step = tf.function(step, input_signature=specs)
+    return module

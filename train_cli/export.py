@@ -1,0 +1,241 @@
+"""Makes a bundle of a training run: LiteRT model, manifest and card."""
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from train_cli.architectures.band_gru import BandGru, BandGruSize
+from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
+from train_cli.convert import ddae_step, nc_step, restore_best, to_litert
+from train_cli.events import Reporter
+from train_cli.loop import read_run
+from train_cli.nc import MEL_SPEC
+from train_cli.options import ExportOptions
+from train_cli.spectral import COMPRESSION
+from workbench.bundles.manifest import Manifest, Training
+from workbench.bundles.write import write_bundle
+from workbench.classifier.posterior import CLASSES
+from workbench.dsp import SAMPLE_RATE
+from workbench.dsp.stft import StftSpec
+from workbench.errors import WorkbenchError
+
+VERSION = "1"
+
+
+def export(options: ExportOptions, reporter: Reporter) -> None:
+    """Make a bundle from the best weights of a run.
+
+    Raises
+    ------
+    WorkbenchError
+        The folder is no run, the run has not been validated yet, or the bundle cannot be written.
+    """
+    record = read_run(options.run)
+    reporter.started("export", asdict(options))
+    make = {"train-ddae": _ddae, "train-nc": _nc}[record["command"]]
+    model, step, described = make(options.run, record["options"])
+    figures = _read_figures(options.figures)
+    manifest = Manifest(
+        name=options.output.name,
+        version=VERSION,
+        title=options.title or options.output.name,
+        description=options.description,
+        created=datetime.date.today(),
+        classes=tuple(CLASSES),
+        training=_training(record, step),
+        figures=figures,
+        default=options.default,
+        **{name: described[name] for name in ("kind", "features", "latency_samples")},
+    )
+    card = _card(manifest, described, record, step, len(model), options)
+    write_bundle(options.output, manifest, {"float": model}, card)
+    reporter.artifact("bundle", str(options.output))
+
+
+def _ddae(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, Any]]:
+    spec = StftSpec(trained["window"], trained["hop"], "sqrt_hann")
+    network = BandGru(BandGruSize.for_window(spec.window_samples))
+    step = _restore(run, network)
+    frames_per_s = SAMPLE_RATE / spec.hop_samples
+    described = {
+        "kind": "ddae",
+        "features": {
+            "window": spec.window,
+            "window_samples": spec.window_samples,
+            "hop_samples": spec.hop_samples,
+            "compression": COMPRESSION,
+            "first_bin": 1,
+            "n_bins": network.size.n_bins,
+        },
+        "latency_samples": spec.latency_samples,
+        "parameters": _n_parameters(network),
+        "mmac_per_s": network.multiply_accumulates() * frames_per_s / 1e6,
+    }
+    return to_litert(ddae_step(network)), step, described
+
+
+def _nc(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, Any]]:
+    network = ChunkNet(ChunkNetSize())
+    step = _restore(run, network)
+    size, spec = network.size, MEL_SPEC
+    chunks_per_s = SAMPLE_RATE / spec.hop_samples / size.chunk_frames
+    described = {
+        "kind": "nc",
+        "features": {
+            "n_bands": spec.n_bands,
+            "low_hz": float(spec.low_hz),
+            "high_hz": float(spec.high_hz),
+            "window_samples": spec.window_samples,
+            "hop_samples": spec.hop_samples,
+            "fft_samples": spec.fft_samples,
+            "log_offset": float(spec.log_offset),
+            "chunk_frames": size.chunk_frames,
+        },
+        "latency_samples": size.chunk_frames * spec.hop_samples,
+        "parameters": _n_parameters(network),
+        "mmac_per_s": network.multiply_accumulates() * chunks_per_s / 1e6,
+    }
+    return to_litert(nc_step(network)), step, described
+
+
+def _restore(run: Path, network: BandGru | ChunkNet) -> int:
+    step = restore_best(run, network)
+    if not step:
+        raise WorkbenchError(
+            f"{run} has no validated weights yet; let the training reach its first validation."
+        )
+    return step
+
+
+def _n_parameters(network: BandGru | ChunkNet) -> int:
+    return sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)
+
+
+def _training(record: Mapping[str, Any], step: int) -> Training:
+    trained = record["options"]
+    arguments = [
+        f"--{name.replace('_', '-')} {trained[name]}"
+        for name in ("window", "hop", "steps", "batch", "seconds", "learning_rate", "seed")
+        if name in trained
+    ]
+    return Training(
+        data="train speech and noise of the folder given to --data, mixed on the fly",
+        licence="the licences of the recordings apply; see the card",
+        command=f"train_cli {record['command']} --data DATA {' '.join(arguments)}",
+        seed=trained["seed"],
+        hours_heard=round(step * trained["batch"] * trained["seconds"] / 3600, 2),
+    )
+
+
+def _read_figures(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        figures: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise WorkbenchError(f"{path} holds no figures ({error}); make it with 'train_cli evaluate'.") from None
+    return figures
+
+
+_CARD = """# {title}
+
+{description}
+
+| | |
+|---|---|
+| Kind | {kind} |
+| Algorithmic latency | {latency_ms:.1f} ms |
+| Parameters | {parameters:,} |
+| Multiply-accumulates | {mmac_per_s:.1f} million per second |
+| LiteRT model (float) | {kilobytes:.0f} kB |
+| Weights taken at step | {step} of {steps} |
+| Mixtures heard | {hours:.1f} h |
+
+## Training data
+
+{data_note}
+
+Mixtures are made on the fly; the settings of the run:
+
+```json
+{mixing}
+```
+
+```
+{command}
+```
+
+## Figures
+
+{figures}
+
+## Limits
+
+{limits}
+"""
+
+_DATA_NOTE = """Speech: LibriSpeech train-clean-100 excerpts (CC BY 4.0). Noise: UrbanSound8K (CC BY-NC 3.0),
+HU-100 (research only), MUSAN, Freesound and other public recordings under their own licences; the strictest
+of them allow non-commercial research only, and so do these weights. Training uses the `train` speakers and
+recordings only; the best weights were chosen on `dev`. "TV / radio" is partly simulated: training speech and
+music through a loudspeaker's band limit and saturation, in a room. "Human sounds" are partly babble summed
+from several training speakers, never the target's own voice."""
+
+_LIMITS = {
+    "ddae": """Trained on read English speech in close-talk quality. A single competing talker from a
+loudspeaker or beside the listener is not removed reliably: it is speech. Below -5 dB SNR weak consonants are
+lost with the noise. Reverberation of the target is left in place.""",
+    "nc": """Music and broadcast speech sound like people and the other way round; most confusions are between
+these two classes. With loud speech and weak noise (15 dB and more) the noise is often not heard at all.""",
+}
+
+
+def _card(
+    manifest: Manifest,
+    described: Mapping[str, Any],
+    record: Mapping[str, Any],
+    step: int,
+    n_bytes: int,
+    options: ExportOptions,
+) -> str:
+    return _CARD.format(
+        title=manifest.title,
+        description=manifest.description,
+        kind={"ddae": "denoising autoencoder (DDAE)", "nc": "noise classifier (NC)"}[manifest.kind],
+        latency_ms=1000 * (manifest.latency_samples) / SAMPLE_RATE,
+        parameters=described["parameters"],
+        mmac_per_s=described["mmac_per_s"],
+        kilobytes=n_bytes / 1000,
+        step=step,
+        steps=record["options"]["steps"],
+        hours=manifest.training.hours_heard,
+        data_note=_DATA_NOTE,
+        mixing=json.dumps(record["mixing"], indent=1),
+        command=manifest.training.command,
+        figures=_figures_text(manifest.figures, options),
+        limits=_LIMITS[manifest.kind],
+    )
+
+
+def _figures_text(figures: Mapping[str, Any], options: ExportOptions) -> str:
+    if not figures:
+        return "Not measured yet; `train_cli evaluate` measures and `train_cli export --figures` adds them."
+    tables = [figures_table(name, rows) for name, rows in figures.items() if isinstance(rows, Mapping)]
+    command = f"train_cli evaluate --bundle models/{options.output.name} --data ../shared/data"
+    return f"Measured with `{command}`, on speakers and recordings that training never saw.\n\n" + "\n\n".join(
+        tables
+    )
+
+
+def figures_table(name: str, rows: Mapping[str, Mapping[str, float]]) -> str:
+    """Return one table of figures in Markdown: a row per key, a column per figure."""
+    columns = list(next(iter(rows.values())))
+    lines = [f"| {name} | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
+    for key, row in rows.items():
+        lines.append(f"| {key} | {' | '.join(f'{row[column]:.3f}' for column in columns)} |")
+    return "\n".join(lines)
