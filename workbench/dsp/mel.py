@@ -138,7 +138,10 @@ class StreamingLogMel:
             float32, shape (n_frames, n_bands): the frames that became complete; frame ``k`` is complete once
             ``(k + 1) * hop_samples`` samples have come in, as in `StreamingStft`.
         """
-        mel = np.abs(self._stft.process(block)) @ self._filters
+        magnitudes = np.abs(self._stft.process(block))
+        # Frame by frame: one product of all is threaded by BLAS, which waits long beside a busy core, and
+        # rounds differently with the number of frames.
+        mel = np.matmul(magnitudes[:, None], self._filters)[:, 0]
         mel += np.float32(self.spec.log_offset)
         return np.log(mel, out=mel)
 
