@@ -113,7 +113,7 @@ class _ConditionGlide:
 
     def to(self, noise_class: NoiseClass | None, time_samples: int) -> None:
         """Move to a class from a time on that is not before any given earlier."""
-        if noise_class is not self._aim:
+        if noise_class != self._aim:
             self._aim = noise_class
             self._ahead.append((time_samples, condition_vector(noise_class)))
 

@@ -25,7 +25,7 @@ _POWER_FLOOR = 1e-12
 
 def condition_vector(noise_class: NoiseClass | None) -> NDArray[np.float32]:
     """Return what tells the network the class: float32, shape (5,), one-hot, or zeros if it is unknown."""
-    return np.asarray([noise_class is known for known in CLASSES], np.float32)
+    return np.asarray([noise_class == known for known in CLASSES], np.float32)
 
 
 class MaskModel:
