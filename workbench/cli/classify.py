@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ EXAMPLES = """\
   workbench classify recordings/ --format csv > classes.csv"""
 
 _BLOCK_SAMPLES = 16_000
+_STEP_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,17 @@ def classify_file(path: Path, classifier: "NoiseClassifier") -> Classified:
 
 
 def _rows(result: Classified) -> Iterator[tuple[float, list[float], str]]:
-    """Yield time in seconds, probabilities and decision."""
+    """Yield, for every half second, its end in seconds, the mean probabilities and the last decision."""
+    import numpy as np
+
     from workbench.dsp import SAMPLE_RATE
 
-    for posterior, decision in zip(result.posteriors, result.decisions, strict=True):
-        yield posterior.time_samples / SAMPLE_RATE, [float(p) for p in posterior.probabilities], str(decision)
+    step_samples = round(_STEP_S * SAMPLE_RATE)
+    said = zip(result.posteriors, result.decisions, strict=True)
+    for step, group in groupby(said, key=lambda pair: (pair[0].time_samples - 1) // step_samples):
+        posteriors, decisions = zip(*group, strict=True)
+        mean = np.mean([posterior.probabilities for posterior in posteriors], axis=0)
+        yield (step + 1) * _STEP_S, [float(p) for p in mean], str(decisions[-1])
 
 
 def _print_tables(results: list[Classified], summary_only: bool) -> None:
@@ -119,7 +127,7 @@ def _print_tables(results: list[Classified], summary_only: bool) -> None:
     if not summary_only:
         for result in results:
             print(result.path)
-            rows = [(f"{time_s:.2f}", *map(_percent, p), what) for time_s, p, what in _rows(result)]
+            rows = [(f"{time_s:.1f}", *map(_percent, p), what) for time_s, p, what in _rows(result)]
             rows.append(("mean", *map(_percent, result.mean), str(result.decision)))
             print_table(("until s", *labels, "decision"), rows, numbers=("until s", *labels))
         return
@@ -139,7 +147,7 @@ def _print_csv(results: list[Classified], summary_only: bool) -> None:
             writer.writerow([result.path, *(f"{p:.4f}" for p in result.mean), result.decision])
             continue
         for time_s, probabilities, decision in _rows(result):
-            writer.writerow([result.path, f"{time_s:.3f}", *(f"{p:.4f}" for p in probabilities), decision])
+            writer.writerow([result.path, f"{time_s:.1f}", *(f"{p:.4f}" for p in probabilities), decision])
 
 
 def _print_json(results: list[Classified], summary_only: bool) -> None:
@@ -157,7 +165,7 @@ def _print_json(results: list[Classified], summary_only: bool) -> None:
         }
         if not summary_only:
             about["windows"] = [
-                {"until_s": round(time_s, 3), "decision": decision, "probabilities": by_class(probabilities)}
+                {"until_s": time_s, "decision": decision, "probabilities": by_class(probabilities)}
                 for time_s, probabilities, decision in _rows(result)
             ]
         data.append(about)

@@ -174,7 +174,7 @@ def _optional_methods() -> Iterator[Finding]:
         if method.available:
             yield Finding(f"method {method.name}", "ok", method.title)
         else:
-            yield Finding(f"method {method.name}", "limited", "not installed", method.how_to_install or "")
+            yield Finding(f"method {method.name}", "limited", "not available", method.how_to_install or "")
 
 
 def _tensorflow() -> Finding:

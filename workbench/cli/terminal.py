@@ -42,14 +42,18 @@ def print_table(
     from rich.text import Text
 
     # A pipe gets lines as long as they are: nothing there is wrapped or cut.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _UNLIMITED_WIDTH)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    is_terminal = sys.stdout.isatty()
+    console = Console(highlight=False, width=None if is_terminal else _UNLIMITED_WIDTH)
+    table = Table(box=box.SIMPLE_HEAD if is_terminal else None, show_edge=False, pad_edge=False)
     for column in columns:
         is_number = column in numbers
         table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        print(line.rstrip())
 
 
 @contextmanager
