@@ -12,7 +12,9 @@ from train_cli.architectures.chunk_net import ChunkNet
 def ddae_step(network: BandGru) -> tf.Module:
     """Wrap a denoiser as a module whose signature is one frame, states in and out."""
     names = [f"state_{index}" for index in range(len(network.state_shapes))]
-    shapes = [tf.TensorSpec(shape, name=name) for name, shape in zip(names, network.state_shapes, strict=True)]
+    shapes = [
+        tf.TensorSpec(shape, name=name) for name, shape in zip(names, network.state_shapes, strict=True)
+    ]
 
     def step(features: tf.Tensor, condition: tf.Tensor, *states: tf.Tensor) -> dict[str, tf.Tensor]:
         mask, new_states = network.step(features, condition, list(states))

@@ -130,6 +130,10 @@ def _to_int16(signal: Signal) -> NDArray[np.int16]:
     return np.asarray(np.round(signal * (32_000 / peak)), np.int16)
 
 
+def _to_float(stored: NDArray[np.int16]) -> Signal:
+    return stored.astype(np.float32) * np.float32(1 / 32_768)
+
+
 class Mixer:
     """Draws examples from a corpus."""
 
@@ -195,7 +199,7 @@ class Mixer:
     def _stretch(self, rng: np.random.Generator, stored: NDArray[np.int16]) -> Signal:
         spare = len(stored) - self.n_samples
         start = int(rng.integers(spare + 1)) if spare > 0 else 0
-        stretch = stored[start : start + self.n_samples].astype(np.float32) / 32_768
+        stretch = _to_float(stored[start : start + self.n_samples])
         missing = self.n_samples - len(stretch)
         if missing:
             before = int(rng.integers(missing + 1))
@@ -226,7 +230,7 @@ class Mixer:
             speed = rng.uniform(0.85, 1.15)
             n_needed = int(self.n_samples * speed) + 2
             noise = fit_noise(
-                stored.astype(np.float32) / 32_768,
+                _to_float(stored),
                 n_needed,
                 int(rng.integers(max(len(stored) - n_needed, 1))),
             )

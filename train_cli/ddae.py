@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -99,8 +100,9 @@ class DdaeTrainer:
         self.kept = Kept(options, BandGru(size), BandGru(size))
         self._n_frames = frames_in(round(options.seconds * SAMPLE_RATE), self.spec)
         self._validation = Validation(options.data, options.validation_mixtures)
-        self._compiled = tf.function(self._update, jit_compile=True)
-        self._enhance = tf.function(self._estimate, jit_compile=True)
+        self._compiled = tf.function(self._update, jit_compile=options.xla)
+        averaged = self.kept.averaged
+        self._enhance = tf.function(partial(enhance, averaged, self.spec), jit_compile=options.xla)
 
     def update(self, batch: Batch) -> dict[str, float]:
         """Take one training step."""
@@ -118,12 +120,7 @@ class DdaeTrainer:
 
     def enhance(self, noisy: NDArray[np.float32], classes: NDArray[np.int32]) -> NDArray[np.float32]:
         """Denoise a batch with the averaged weights, the classes known: (n, n_samples) -> the same."""
-        lead = self.spec.window_samples - self.spec.hop_samples
-        tail = lead + -(noisy.shape[1] + lead) % self.spec.hop_samples
-        padded = np.pad(noisy, ((0, 0), (lead, tail)))
-        one_hot = np.eye(len(CLASSES), dtype=np.float32)[classes]
-        enhanced: NDArray[np.float32] = self._enhance(padded, one_hot).numpy()
-        return enhanced[:, lead : lead + noisy.shape[1]]
+        return self._enhance(noisy, np.eye(len(CLASSES), dtype=np.float32)[classes]).numpy()
 
     def _update(self, noisy: tf.Tensor, clean: tf.Tensor, condition: tf.Tensor) -> dict[str, tf.Tensor]:
         features = features_of(noisy, self.spec)[:, : self._n_frames]
@@ -133,10 +130,14 @@ class DdaeTrainer:
         self.kept.descend(tape, losses["loss"])
         return losses
 
-    def _estimate(self, noisy: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
-        features = features_of(noisy, self.spec)
-        mask = self.kept.averaged.over_sequences(features, condition, training=False)
-        return _resynthesise(*_apply(mask, features), self.spec)
+
+def enhance(network: BandGru, spec: StftSpec, noisy: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
+    """Denoise whole signals at once: (n, n_samples), (n, n_conditions) -> (n, n_samples)."""
+    lead, n_samples = spec.window_samples - spec.hop_samples, noisy.shape[1]
+    tail = lead + -(n_samples + lead) % spec.hop_samples
+    features = features_of(tf.pad(noisy, [[0, 0], [lead, tail]]), spec)
+    mask = network.over_sequences(features, condition, training=False)
+    return _resynthesise(*_apply(mask, features), spec)[:, lead : lead + n_samples]
 
 
 def draw_conditions(classes: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ One schema for all commands. Every line has ``event`` and ``time_s`` (seconds si
 - ``progress``: ``step``, ``steps``, ``remaining_s``, and whatever is measured (``loss``, ...)
 - ``epoch``: ``step`` and the validation's figures
 - ``artifact``: ``kind``, ``path``
+- ``table``: ``name``, ``rows``
 - ``warning``, ``failed``: ``message``
 - ``finished``: ``message``
 """
@@ -13,11 +14,13 @@ One schema for all commands. Every line has ``event`` and ``time_s`` (seconds si
 import json
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 
 class Reporter:
@@ -27,6 +30,7 @@ class Reporter:
         self._as_json = as_json
         self._start_s = time.monotonic()
         self._console = Console(stderr=True)
+        self._output = Console()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -68,6 +72,15 @@ class Reporter:
         """Say that a file or folder was made."""
         self._say("artifact", kind=kind, path=path)
         self._print(f"{kind}: {path}")
+
+    def table(self, name: str, rows: Mapping[str, Mapping[str, float]]) -> None:
+        """Show a table of figures: a row per key, a column per figure."""
+        self._say("table", name=name, rows=rows)
+        if not self._as_json:
+            shown = Table(name, *next(iter(rows.values())))
+            for key, row in rows.items():
+                shown.add_row(key, *(f"{value:.3f}" for value in row.values()))
+            self._output.print(shown)
 
     def warning(self, message: str) -> None:
         """Say what a user should know."""

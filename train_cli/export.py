@@ -138,7 +138,9 @@ def _read_figures(path: Path | None) -> dict[str, Any]:
     try:
         figures: dict[str, Any] = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise WorkbenchError(f"{path} holds no figures ({error}); make it with 'train_cli evaluate'.") from None
+        raise WorkbenchError(
+            f"{path} holds no figures ({error}); make it with 'train_cli evaluate'."
+        ) from None
     return figures
 
 
@@ -227,8 +229,9 @@ def _figures_text(figures: Mapping[str, Any], options: ExportOptions) -> str:
         return "Not measured yet; `train_cli evaluate` measures and `train_cli export --figures` adds them."
     tables = [figures_table(name, rows) for name, rows in figures.items() if isinstance(rows, Mapping)]
     command = f"train_cli evaluate --bundle models/{options.output.name} --data ../shared/data"
-    return f"Measured with `{command}`, on speakers and recordings that training never saw.\n\n" + "\n\n".join(
-        tables
+    return (
+        f"Measured with `{command}`, on speakers and recordings that training never saw.\n\n"
+        + "\n\n".join(tables)
     )
 
 

@@ -56,6 +56,7 @@ class TrainingOptions(CommandOptions):
     warmup_steps: int = option(200, "steps over which the learning rate rises", low=0, high=1_000_000)
     max_minutes: float = option(0.0, "stop after this time, 0 for no limit", unit="min", low=0.0, high=1e6)
     seed: int = option(1, "seed of the weights and of every mixture", low=0, high=2**31 - 1)
+    xla: bool = option(True, "compile the training step: slower to start, faster to run")
     events: bool = option(False, "write JSON Lines to standard output instead of a progress bar")
 
 

@@ -16,7 +16,8 @@ def add_options(parser: argparse.ArgumentParser, options: type[CommandOptions]) 
     for each in fields(options):
         name = "--" + each.name.replace("_", "-")
         if kinds[each.name] is bool:
-            parser.add_argument(name, action="store_true", default=each.default, help=_help(each))
+            action = argparse.BooleanOptionalAction if each.default else "store_true"
+            parser.add_argument(name, action=action, default=each.default, help=_help(each))
         else:
             kind = _plain_type(kinds[each.name])
             metavar = (each.metadata["unit"] or kind.__name__).upper()

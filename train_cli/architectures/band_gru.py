@@ -137,6 +137,7 @@ class BandGru(tf.Module):
         self.position = tf.Variable(tf.random.normal((size.n_bands, n), stddev=0.1), name="position")
         self.film = Linear(size.n_conditions, 2 * n, scale=0.1)
         others = [_SubBandBlock(size) for _ in range(size.n_blocks - 1)]
+        self.blocks: list[_SubBandBlock | _FullBandBlock]
         self.blocks = [_SubBandBlock(size), _FullBandBlock(size), *others]
         self.leave, self.leave_norm = Linear(n, c), BatchNorm(c)
         self.skip_deep, self.skip_deep_norm = Linear(2 * c, c), BatchNorm(c)

@@ -105,4 +105,9 @@ class ChunkNet(tf.Module):
             total += frames * bands * 9 * n_in * n_out
             n_in = n_out
         recurrent = 3 * size.hidden * (size.embedding + size.hidden)
-        return total + bands * n_in * size.embedding + recurrent + (size.embedding + size.hidden) * size.n_classes
+        return (
+            total
+            + bands * n_in * size.embedding
+            + recurrent
+            + (size.embedding + size.hidden) * size.n_classes
+        )

@@ -24,6 +24,7 @@ class Linear(tf.Module):
         self.bias = tf.Variable(tf.zeros(n_out), name="bias")
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """(..., n_in) to (..., n_out)."""
         return tf.matmul(x, self.weight) + self.bias
 
 
@@ -41,6 +42,7 @@ class BatchNorm(tf.Module):
         self.variance = tf.Variable(tf.ones(n), trainable=False, name="variance")
 
     def __call__(self, x: tf.Tensor, training: bool) -> tf.Tensor:
+        """Normalise (..., n); in training by the batch, whose statistics are remembered."""
         if training:
             axes = list(range(x.shape.rank - 1))
             mean = tf.reduce_mean(x, axes)
@@ -67,6 +69,7 @@ class FrequencyConv(tf.Module):
         self.linear = Linear(3 * n_in, n_out)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """(n, bands, n_in) to (n, bands, n_out)."""
         return self.linear(neighbours(x))
 
 
@@ -99,7 +102,9 @@ class Gru(tf.Module):
         projected = self.input(x)
         outputs = tf.TensorArray(tf.float32, n_frames, element_shape=(rows, self.n_hidden))
 
-        def body(t, state, outputs):
+        def body(
+            t: tf.Tensor, state: tf.Tensor, outputs: tf.TensorArray
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
             state = self._advance(projected[t], state)
             return t + 1, state, outputs.write(t, state)
 

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from train_cli.data import NOISES, Corpus, Mixer, MixingOptions, prefetch
+from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.dsp.level import active_speech_level, rms_db
+from workbench.errors import WorkbenchError
+
+
+@pytest.fixture(scope="module")
+def corpus(tiny_corpus):
+    return Corpus.load(tiny_corpus, "train")
+
+
+def test_the_same_seed_makes_the_same_batch_whatever_came_before(corpus):
+    first, again = Mixer(corpus, MixingOptions(), 3), Mixer(corpus, MixingOptions(), 3)
+    first.batch(0, 4)
+    for name in ("noisy", "clean", "classes", "snr_db"):
+        np.testing.assert_array_equal(getattr(first.batch(7, 4), name), getattr(again.batch(7, 4), name))
+    assert np.any(Mixer(corpus, MixingOptions(), 4).batch(7, 4).noisy != again.batch(7, 4).noisy)
+
+
+def test_mixtures_have_the_snr_they_claim_and_stay_in_range(corpus):
+    options = MixingOptions(p_no_noise=0.0)
+    batch = Mixer(corpus, options, 0).batch(1, 24)
+    for noisy, clean, snr_db in zip(batch.noisy, batch.clean, batch.snr_db, strict=True):
+        measured_db = active_speech_level(clean).active_level_db - rms_db(noisy - clean)
+        assert measured_db == pytest.approx(snr_db, abs=0.3)
+        assert np.max(np.abs(noisy)) <= 1.0
+        assert rms_db(noisy) <= options.level_db[1] + 0.01
+    assert batch.noisy.shape == batch.clean.shape == (24, 48_000)
+
+
+def test_all_classes_occur_and_no_noise_is_nearly_clean(corpus):
+    batch = Mixer(corpus, MixingOptions(seconds=1.0, p_no_noise=0.3), 0).batch(0, 64)
+    assert set(batch.classes) == set(range(len(CLASSES)))
+    quiet = batch.classes == CLASSES.index(NoiseClass.NO_NOISE)
+    assert np.all(batch.snr_db[quiet] >= 30.0)
+
+
+def test_noise_alone_holds_no_speech(corpus):
+    batch = Mixer(corpus, MixingOptions(seconds=1.0, p_no_noise=0.0, p_noise_alone=1.0), 0).batch(0, 8)
+    assert not batch.clean.any()
+    assert all(rms_db(noisy) > -60 for noisy in batch.noisy)
+
+
+def test_an_interferer_is_never_the_target_speaker(corpus):
+    mixer = Mixer(corpus, MixingOptions(seconds=1.0), 0)
+    rng = np.random.default_rng(0)
+    target = corpus.speech[0][0]
+    assert all(mixer._speech(rng, avoid=target)[0] != target for _ in range(50))
+
+
+def test_prefetched_batches_are_those_of_the_mixer(tiny_corpus):
+    options = MixingOptions(seconds=1.0)
+    made = list(prefetch(tiny_corpus, "dev", options, 5, 2, 3, 5))
+    assert len(made) == 2
+    assert made[0].noisy.shape == (2, 16_000)
+    assert np.any(made[0].noisy != made[1].noisy)
+
+
+def test_a_missing_corpus_is_said_by_the_mixing_process(tmp_path):
+    with pytest.raises(WorkbenchError, match="no folder"):
+        next(prefetch(tmp_path / "nowhere", "train", MixingOptions(), 0, 1, 0, 1))
+
+
+def test_a_corpus_without_a_class_is_refused(tiny_corpus, tmp_path):
+    (tmp_path / "noise").mkdir()
+    (tmp_path / "speech").symlink_to(tiny_corpus / "speech")
+    with pytest.raises(WorkbenchError, match="no train noise of the class human"):
+        Corpus.load(tmp_path, "train")
+
+
+def test_noises_are_the_four_classes():
+    assert len(NOISES) == 4
+    assert NoiseClass.NO_NOISE not in NOISES

@@ -1,0 +1,147 @@
+"""Whole trainings in miniature: real recordings, real processes, a handful of steps."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+
+from train_cli.__main__ import main
+from workbench.bundles.check import check_bundle
+from workbench.classifier.streaming import NoiseClassifier, classify
+from workbench.denoisers.adaptive import AdaptiveDenoiser
+from workbench.denoisers.protocol import denoise
+
+DDAE = ["train-ddae", "--no-xla", "--batch=2", "--seconds=1", "--validation-mixtures=4", "--events"]
+NC = ["train-nc", "--no-xla", "--batch=4", "--seconds=1.5", "--validation-mixtures=16", "--events"]
+
+
+def _events(text):
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def _curve(run):
+    lines = (run / "curve.csv").read_text().splitlines()
+    return [dict(zip(lines[0].split(","), map(float, line.split(",")), strict=True)) for line in lines[1:]]
+
+
+@pytest.fixture(scope="module")
+def ddae_run(tiny_corpus, tmp_path_factory):
+    run = tmp_path_factory.mktemp("runs") / "ddae"
+    assert main([*DDAE, f"--data={tiny_corpus}", f"--run={run}", "--steps=4", "--epoch-steps=2"]) == 0
+    return run
+
+
+@pytest.fixture(scope="module")
+def nc_run(tiny_corpus, tmp_path_factory):
+    run = tmp_path_factory.mktemp("runs") / "nc"
+    assert main([*NC, f"--data={tiny_corpus}", f"--run={run}", "--steps=4", "--epoch-steps=2"]) == 0
+    return run
+
+
+def test_a_run_leaves_a_curve_with_quality_and_speed(ddae_run):
+    curve = _curve(ddae_run)
+    assert [row["step"] for row in curve] == [2, 4]
+    for row in curve:
+        assert 1.0 < row["pesq_wb"] < 4.7
+        assert 0.0 < row["stoi"] <= 1.0
+        assert row["mixtures_per_s"] > 0
+        assert 0 <= row["waiting_share"] <= 1
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(ddae_run, tiny_corpus, tmp_path):
+    arguments = [*DDAE, f"--data={tiny_corpus}", f"--run={tmp_path / 'run'}", "--epoch-steps=2"]
+    # The same schedule in two goes: the first ends at its first validation for want of time.
+    assert main([*arguments, "--steps=4", "--max-minutes=0.0001"]) == 0
+    assert len(_curve(tmp_path / "run")) == 1
+    assert main([*arguments, "--steps=4"]) == 0
+    resumed, unbroken = _curve(tmp_path / "run")[-1], _curve(ddae_run)[-1]
+    assert resumed["step"] == 4
+    for name in ("stoi", "si_sdr"):
+        assert resumed[name] == pytest.approx(unbroken[name], abs=0.02)
+
+
+def test_a_killed_run_goes_on(tiny_corpus, tmp_path):
+    command = [sys.executable, "-m", "train_cli", *NC, f"--data={tiny_corpus}", f"--run={tmp_path / 'run'}"]
+    command += ["--steps=100000", "--epoch-steps=5"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    for line in process.stdout:
+        if '"epoch"' in line:
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    reached = _curve(tmp_path / "run")[-1]["step"]
+    command[-2:] = [f"--steps={int(reached) + 5}", "--epoch-steps=5"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    epochs = [event for event in _events(finished.stdout) if event["event"] == "epoch"]
+    assert epochs[0]["step"] > reached
+    assert epochs[-1]["step"] == reached + 5
+
+
+def test_a_run_becomes_a_bundle_that_the_application_runs(ddae_run, nc_run, tmp_path):
+    for run, name in ((ddae_run, "my-ddae"), (nc_run, "my-nc")):
+        assert main(["export", f"--run={run}", f"--output={tmp_path / name}", "--title=Mine"]) == 0
+    noise = (0.05 * np.random.default_rng(0).standard_normal(16_000)).astype(np.float32)
+    nc, ddae = check_bundle(tmp_path / "my-nc"), check_bundle(tmp_path / "my-ddae")
+    assert len(classify(noise, NoiseClassifier(nc))) == 16_000 // 4096
+    assert denoise(noise, AdaptiveDenoiser(nc, ddae)).shape == noise.shape
+    assert "Mine" in (tmp_path / "my-ddae" / "CARD.md").read_text()
+
+
+def test_streaming_in_the_application_gives_what_training_saw(ddae_run, tiny_corpus, tmp_path):
+    """The same weights through TensorFlow as a whole and through LiteRT in blocks."""
+    from train_cli.architectures.band_gru import BandGru, BandGruSize
+    from train_cli.convert import restore_best
+    from train_cli.ddae import enhance
+    from workbench.denoisers.ddae import DdaeDenoiser
+    from workbench.dsp.stft import StftSpec
+
+    assert main(["export", f"--run={ddae_run}", f"--output={tmp_path / 'ddae'}"]) == 0
+    network = BandGru(BandGruSize.for_window(512))
+    assert restore_best(ddae_run, network)
+    noisy = (0.05 * np.random.default_rng(0).standard_normal(24_000)).astype(np.float32)
+    whole = enhance(network, StftSpec(512, 256, "sqrt_hann"), noisy[None], np.zeros((1, 5), np.float32))[0]
+    streamed = denoise(noisy, DdaeDenoiser(check_bundle(tmp_path / "ddae")))
+    np.testing.assert_allclose(streamed, whole, atol=2e-5)
+
+
+def test_evaluate_measures_both_kinds(ddae_run, nc_run, tiny_corpus, tmp_path, capfd):
+    for run, name in ((ddae_run, "ddae"), (nc_run, "nc")):
+        assert main(["export", f"--run={run}", f"--output={tmp_path / name}", "--default"]) == 0
+        figures = tmp_path / f"{name}.json"
+        arguments = [f"--bundle={tmp_path / name}", f"--data={tiny_corpus}", "--per-cell=1", "--workers=2"]
+        assert main(["evaluate", *arguments, f"--output={figures}"]) == 0
+        measured = json.loads(figures.read_text())
+        assert len(measured["By SNR"]) == 6
+        assert main(["export", f"--run={run}", f"--output={tmp_path / name}", f"--figures={figures}"]) == 0
+    card = (tmp_path / "ddae" / "CARD.md").read_text()
+    assert "pesq_wb denoised" in card
+    assert "-10 dB" in card
+
+
+def test_another_network_is_not_resumed(ddae_run, tiny_corpus, capfd):
+    assert main([*DDAE, f"--data={tiny_corpus}", f"--run={ddae_run}", "--window=128", "--hop=64"]) == 2
+    assert "was trained with --window 512" in capfd.readouterr().err
+
+
+def test_missing_data_is_one_sentence(tmp_path, capfd):
+    assert main([*DDAE, f"--data={tmp_path / 'nowhere'}", f"--run={tmp_path / 'run'}"]) == 2
+    captured = capfd.readouterr()
+    assert "There is no folder" in captured.err
+    assert "Traceback" not in captured.err
+    assert _events(captured.out)[-1]["event"] == "failed"
+
+
+def test_a_value_out_of_range_is_named(capfd):
+    assert main(["train-ddae", "--batch=0"]) == 2
+    assert "--batch is 0" in capfd.readouterr().err
+
+
+def test_a_run_without_weights_cannot_be_exported(tmp_path, capfd):
+    assert main(["export", f"--run={tmp_path}", f"--output={tmp_path / 'out'}"]) == 2
+    assert "is no training run" in capfd.readouterr().err

@@ -1,0 +1,209 @@
+"""Measures a bundle on held-out recordings: the figures of its card."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from workbench.evaluation.metrics import score
+
+from train_cli.events import Reporter
+from train_cli.options import EvaluateOptions
+from workbench.audio.files import read
+from workbench.bundles.check import check_bundle
+from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.classifier.streaming import NoiseClassifier, classify
+from workbench.corpora.recordings import find_recordings, select
+from workbench.denoisers.adaptive import AdaptiveDenoiser
+from workbench.denoisers.protocol import denoise
+from workbench.dsp import SAMPLE_RATE, Signal
+from workbench.dsp.mixing import fit_noise, mix
+from workbench.errors import WorkbenchError
+
+SNRS_DB = (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0)
+METRICS = ("pesq_wb", "stoi", "estoi", "si_sdr")
+ALONE = "noise alone"
+_SETTLED_SAMPLES = SAMPLE_RATE // 2
+
+Row = dict[str, float]
+Figures = dict[str, dict[str, Row]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One mixture to measure."""
+
+    speech: Path
+    noise: Path
+    noise_class: NoiseClass
+    snr_db: float
+    position: float
+    """Where in the noise to begin, as a share of what is left over."""
+
+
+def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
+    """Measure a bundle by class and SNR, print the tables, and write them if asked.
+
+    A DDAE is measured as users hear it: with the default noise classifier, its latency undone.
+
+    Raises
+    ------
+    WorkbenchError
+        The bundle or the data cannot be used.
+    """
+    bundle = check_bundle(options.bundle)
+    trials = list(_trials(options))
+    reporter.started("evaluate", asdict(options))
+    measure = {"ddae": _measure_ddae, "nc": _measure_nc}[bundle.manifest.kind]
+    rows = _run(measure, options, trials, reporter)
+    figures = _ddae_figures(trials, rows) if bundle.manifest.kind == "ddae" else _nc_figures(trials, rows)
+    for name, table in figures.items():
+        reporter.table(name, table)
+    if options.output is not None:
+        try:
+            options.output.write_text(json.dumps(figures, indent=1) + "\n")
+        except OSError as error:
+            raise WorkbenchError(f"{options.output} cannot be written: {error.strerror}.") from None
+        reporter.artifact("figures", str(options.output))
+
+
+def _trials(options: EvaluateOptions) -> Iterator[Trial]:
+    recordings = find_recordings(options.data)
+    speech = select(recordings, "speech", options.split)
+    if not speech:
+        raise WorkbenchError(
+            f"{options.data} has no {options.split} speech; choose another --split or --data."
+        )
+    for class_index, noise_class in enumerate(CLASSES[:4]):
+        noises = select(recordings, "noise", options.split, noise_class)
+        if not noises:
+            raise WorkbenchError(f"{options.data} has no {options.split} noise of the class {noise_class}.")
+        for snr_index, snr_db in enumerate(SNRS_DB):
+            for index in range(options.per_cell):
+                rng = np.random.default_rng([options.seed, class_index, snr_index, index])
+                yield Trial(
+                    speech[rng.integers(len(speech))].path,
+                    noises[rng.integers(len(noises))].path,
+                    noise_class,
+                    snr_db,
+                    rng.random(),
+                )
+
+
+def _run(
+    measure: Callable[[Path, Trial], list[Row]],
+    options: EvaluateOptions,
+    trials: list[Trial],
+    reporter: Reporter,
+) -> list[list[Row]]:
+    """Measure all trials in several processes; the result is in the order of the trials."""
+    start_s = time.monotonic()
+    rows: list[list[Row]] = [[] for _ in trials]
+    workers = options.workers or os.cpu_count() or 1
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        waiting = {pool.submit(measure, options.bundle, trial): i for i, trial in enumerate(trials)}
+        try:
+            for done, future in enumerate(as_completed(waiting), start=1):
+                rows[waiting[future]] = future.result()
+                elapsed_s = time.monotonic() - start_s
+                reporter.progress(done, len(trials), elapsed_s / done * (len(trials) - done))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return rows
+
+
+def _signals(trial: Trial) -> tuple[Signal, Signal]:
+    clean, noise = read(trial.speech), read(trial.noise)
+    offset_samples = int(trial.position * max(len(noise) - len(clean), 1))
+    return clean, fit_noise(noise, len(clean), offset_samples)
+
+
+def _measure_ddae(bundle: Path, trial: Trial) -> list[Row]:
+    mixture = mix(*_signals(trial), trial.snr_db)
+    denoised = denoise(mixture.noisy, _denoiser(bundle))
+    return [_scores(mixture.clean, mixture.noisy), _scores(mixture.clean, denoised)]
+
+
+def _scores(clean: Signal, processed: Signal) -> Row:
+    values = {name: score(name, clean, processed).value for name in METRICS}
+    return {name: np.nan if value is None else value for name, value in values.items()}
+
+
+def _measure_nc(bundle: Path, trial: Trial) -> list[Row]:
+    """Count, window by window, what is heard in the mixture and in the noise alone."""
+    clean, noise = _signals(trial)
+    mixture = mix(clean, noise, trial.snr_db)
+    return [_heard(_classifier(bundle), signal) for signal in (mixture.noisy, mixture.noise)]
+
+
+def _heard(classifier: NoiseClassifier, signal: Signal) -> Row:
+    posteriors = [p for p in classify(signal, classifier) if p.time_samples >= _SETTLED_SAMPLES]
+    return {each: float(sum(p.best is each for p in posteriors)) for each in CLASSES}
+
+
+@cache
+def _denoiser(bundle: Path) -> AdaptiveDenoiser:
+    return AdaptiveDenoiser(ddae_bundle=check_bundle(bundle))
+
+
+@cache
+def _classifier(bundle: Path) -> NoiseClassifier:
+    return NoiseClassifier(check_bundle(bundle))
+
+
+def _ddae_figures(trials: list[Trial], rows: list[list[Row]]) -> Figures:
+    def means(chosen: Iterable[int]) -> Row:
+        picked = [rows[i] for i in chosen]
+        return {
+            f"{metric} {what}": float(np.nanmean([row[which][metric] for row in picked]))
+            for metric in METRICS
+            for which, what in enumerate(("noisy", "denoised"))
+        }
+
+    by_snr = {f"{snr_db:g} dB": [i for i, t in enumerate(trials) if t.snr_db == snr_db] for snr_db in SNRS_DB}
+    by_class = {
+        each.label: [i for i, t in enumerate(trials) if t.noise_class is each] for each in CLASSES[:4]
+    }
+    return {
+        "All": {f"{len(trials)} mixtures": means(range(len(trials)))},
+        "By SNR": {name: means(chosen) for name, chosen in by_snr.items()},
+        "By class": {name: means(chosen) for name, chosen in by_class.items()},
+    }
+
+
+def _nc_figures(trials: list[Trial], rows: list[list[Row]]) -> Figures:
+    """Accuracy over windows of the four noisy classes; noise alone counts each trial's noise once per SNR."""
+
+    def accuracy(chosen: Iterable[tuple[int, int]]) -> float:
+        picked = [(trials[i].noise_class, rows[i][which]) for i, which in chosen]
+        hits = sum(row[truth] for truth, row in picked)
+        return hits / max(sum(sum(row.values()) for _, row in picked), 1.0)
+
+    everything = range(len(trials))
+    by_snr = {
+        f"{snr_db:g} dB": {"accuracy": accuracy((i, 0) for i in everything if trials[i].snr_db == snr_db)}
+        for snr_db in SNRS_DB
+    }
+    confusion = {}
+    for which, where in enumerate(("mixed", ALONE)):
+        for truth in CLASSES[:4]:
+            picked = [rows[i][which] for i in everything if trials[i].noise_class is truth]
+            total = max(sum(sum(row.values()) for row in picked), 1.0)
+            confusion[f"{truth.label}, {where}"] = {
+                heard.label: sum(row[heard] for row in picked) / total for heard in CLASSES
+            }
+    return {
+        "All": {
+            "mixed, -10 to 15 dB": {"accuracy": accuracy((i, 0) for i in everything)},
+            ALONE: {"accuracy": accuracy((i, 1) for i in everything)},
+        },
+        "By SNR": by_snr,
+        "Heard as": confusion,
+    }
