@@ -1,5 +1,6 @@
 """The keys of the studio, in one place: the shortcuts are made from it, and the list at ``?``."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -59,7 +60,7 @@ WINDOW = (
     Key("smaller", ("Ctrl+-",), "Smaller text"),
     Key("normal", ("Ctrl+0",), "Normal text size"),
     Key("full_screen", ("F11",), "Full screen on or off"),
-    Key("keys", ("?", "F1"), "This list"),
+    Key("keys", ("?", "F1", "Shift+?"), "This list"),
     Key("quit", ("Ctrl+Q",), "Quit"),
 )
 GROUPS = (("Listening", LISTENING), ("Sound", SOUND), ("Picture", PICTURE), ("Window", WINDOW))
@@ -103,12 +104,12 @@ class KeysDialog(QDialog):
         box.addLayout(columns)
         box.addWidget(buttons)
 
-    def _add_group(self, column: QVBoxLayout, title: str, lines: object) -> None:
+    def _add_group(self, column: QVBoxLayout, title: str, lines: Iterable[tuple[str, str]]) -> None:
         column.addWidget(role(QLabel(title.upper()), "heading"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(5)
-        for row, (keys, text) in enumerate(lines):  # type: ignore[call-overload]
+        for row, (keys, text) in enumerate(lines):
             grid.addWidget(role(QLabel(keys), "key"), row, 0, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(QLabel(text), row, 1)
         grid.setColumnStretch(1, 1)

@@ -110,6 +110,7 @@ class MainWindow(QMainWindow):
         across.addWidget(self._rail)
         across.addLayout(column, 1)
         self.setCentralWidget(centre)
+        self._stack.currentWidget().setFocus()
         self.theme_actions: dict[ThemeMode, QAction] = {}
         self._make_menus()
         if not self.restoreGeometry(settings.bytes("window/geometry")):

@@ -308,6 +308,7 @@ def _style_sheet(t: Theme, px: object) -> str:
     QToolButton:checked, QToolButton[flat="true"]:checked {{ background: {t.accent_soft};
         border-color: {t.accent_soft}; }}
     QToolButton[flat="true"]:checked:focus {{ border-color: {t.accent}; }}
+    QToolButton[tight="true"] {{ padding: {s(3)}px; }}
     QToolButton::menu-indicator {{ image: none; }}
     QToolButton#play {{ border-radius: {s(20)}px; background: {t.accent}; border: 2px solid {t.accent}; }}
     QToolButton#play:hover {{ border-color: {t.text}; }}

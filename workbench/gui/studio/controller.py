@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.audio.playback import Output, open_output
@@ -24,6 +22,7 @@ from workbench.gui.settings import Settings
 from workbench.gui.studio.export import ExportRequest, export_steps
 from workbench.gui.studio.overview import peaks
 from workbench.gui.studio.picture import Picture
+from workbench.gui.studio.scores_view import ScoreLine
 from workbench.gui.studio.scoring import blank_scores, score_steps, unscored
 from workbench.gui.workers import ComputeProcess, Job
 
@@ -515,10 +514,14 @@ class StudioController(QObject):
             score_steps,
             rendered,
             self._compute,
-            progress=lambda lines: lines and self.scores_changed.emit(lines, ""),
-            done=lambda lines: self.scores_changed.emit(lines, ""),
+            progress=self._scored,
+            done=self._scored,
             failed=self._notifier.failure,
         )
+
+    def _scored(self, lines: Sequence[ScoreLine] | None) -> None:
+        if lines is not None:
+            self.scores_changed.emit(lines, "")
 
     def _render_failed(self, error: Exception) -> None:
         self.progress_changed.emit(Progress())
@@ -531,8 +534,8 @@ class StudioController(QObject):
         if self.picture is None:
             return
         mixed = self.picture.signals["mixed"]
-        denoised: NDArray[np.float32] | None = self.picture.signals["denoised"]
-        self.peaks_changed.emit(peaks(mixed), None if self.rendered is None else peaks(denoised))
+        denoised = None if self.rendered is None else peaks(self.picture.signals["denoised"])
+        self.peaks_changed.emit(peaks(mixed), denoised)
 
     def _exported(self, paths: list[Path]) -> None:
         self.progress_changed.emit(Progress())

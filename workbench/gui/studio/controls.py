@@ -42,8 +42,8 @@ class Card(QFrame):
 
     def _restyle(self) -> None:
         px = self._theme.px
-        self.body.setContentsMargins(px(12), px(8), px(12), px(10))
-        self.body.setSpacing(px(6))
+        self.body.setContentsMargins(px(12), px(7), px(12), px(9))
+        self.body.setSpacing(px(5))
 
 
 class NamedSlider(QWidget):
@@ -128,6 +128,8 @@ class FileRow(QWidget):
         self.open_button.setAccessibleName(tip.split(" (")[0])
         self.open_button.clicked.connect(self.open_requested)
         theme.bind_icon(self.open_button, "folder")
+        self._mark.setProperty("tight", True)
+        self.open_button.setProperty("tight", True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)

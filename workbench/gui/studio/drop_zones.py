@@ -37,6 +37,7 @@ class DropZones(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._over = -1
+        self._is_entered = False
         self.setAcceptDrops(True)
         self.hide()
 
@@ -45,9 +46,14 @@ class DropZones(QWidget):
         parent = self.parentWidget()
         if parent is not None:
             self.setGeometry(parent.rect())
-        self._over = -1
+        self._over, self._is_entered = -1, False
         self.show()
         self.raise_()
+
+    def withdraw_unless_entered(self) -> None:
+        """Go away if the drag has left the window without coming here."""
+        if not self._is_entered:
+            self.hide()
 
     def zone(self, name: str) -> QRectF:
         """Return the field of one use."""
@@ -56,6 +62,7 @@ class DropZones(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files."""
         if local_files(event.mimeData()):
+            self._is_entered = True
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:

@@ -1,10 +1,11 @@
 """The studio page: it lays out the widgets and connects them with the controller."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QDragEnterEvent
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.audio.files import AUDIO_SUFFIXES
+from workbench.engine.monitor import MONITOR_CHOICES
 from workbench.engine.scene import Scene
 from workbench.gui.keys import BY_NAME, FocusedKeys, sequences
 from workbench.gui.messages import Notifier
@@ -80,6 +82,7 @@ class StudioPage(QWidget):
         self.actions_by_name: dict[str, QAction] = {}
         self.colour_actions: dict[str, QAction] = {}
         self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._lay_out()
         self._connect()
         self._make_actions()
@@ -215,8 +218,8 @@ class StudioPage(QWidget):
     def _make_actions(self) -> None:
         controller = self.controller
         self._action("play", controller.toggle_play)
-        for name in SIGNALS:
-            self._action(name, lambda name=name: controller.set_monitor(name), checkable=True)
+        for choice in MONITOR_CHOICES:
+            self._action(choice, partial(controller.set_monitor, choice), checkable=True)
         self._action("match", lambda: controller.set_matched(not controller.matched), checkable=True)
         self._action("back", lambda: controller.skip(-SKIP_S))
         self._action("forward", lambda: controller.skip(SKIP_S))
@@ -233,7 +236,7 @@ class StudioPage(QWidget):
         self._action("zoom_in", lambda: self._zoom(KEY_ZOOM))
         self._action("zoom_out", lambda: self._zoom(1 / KEY_ZOOM))
         for name in COLOUR_MAPS:
-            action = QAction(name.capitalize(), self, checkable=True)  # type: ignore[call-overload]
+            action = QAction(name.capitalize(), self, checkable=True)
             action.triggered.connect(lambda _=False, name=name: self.set_colour_map(name))
             self.colour_actions[name] = action
 
@@ -258,9 +261,10 @@ class StudioPage(QWidget):
     def _restyle(self) -> None:
         px = self._theme.px
         self._grid.setContentsMargins(px(12), px(8), px(12), px(12))
-        self._grid.setSpacing(px(10))
+        self._grid.setHorizontalSpacing(px(10))
+        self._grid.setVerticalSpacing(px(8))
         self._left.setSpacing(px(6))
-        self._side.setSpacing(px(8))
+        self._side.setSpacing(px(6))
         self._status.setSpacing(px(10))
         self._side_scroll.setFixedWidth(px(SIDE_PX))
         self._progress.setFixedWidth(px(90))
@@ -366,9 +370,9 @@ class StudioPage(QWidget):
         self.mix_card.snr.set_value(round(scene.snr_db))
         self.denoise_card.show_settings(scene.method, scene.attenuation_limit_db, scene.wet)
         recording = scene.recording_path is not None
-        self.trio.buttons["clean"].set_detail("speech alone")
+        self.trio.buttons["clean"].set_detail("reference")
         self.trio.buttons["mixed"].set_detail(
-            "the recording" if recording else f"with noise at {signed(round(scene.snr_db))} dB"
+            "the recording" if recording else f"{signed(round(scene.snr_db))} dB SNR"
         )
         method = self.denoise_card.method.currentText()
         self.trio.buttons["denoised"].set_detail(method)
@@ -451,3 +455,11 @@ class StudioPage(QWidget):
         if local_files(event.mimeData()):
             event.acceptProposedAction()
             self.drop_zones.offer()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Take the offer back if the drag does not go on over the fields."""
+        QTimer.singleShot(100, self.drop_zones, self.drop_zones.withdraw_unless_entered)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Pass on a drop that came before the fields were entered."""
+        self.drop_zones.dropEvent(event)

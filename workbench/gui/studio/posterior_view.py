@@ -4,7 +4,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from workbench.classifier.posterior import CLASSES
@@ -15,6 +15,8 @@ from workbench.gui.studio.view_range import ViewRange
 from workbench.gui.theme import ThemeManager
 
 AXIS_PX = 20
+BARS_PX = 250
+MAX_BARS_PX = 360
 ROW_FILL = 0.84
 
 
@@ -44,7 +46,7 @@ class ClassBars(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the preferred size."""
-        return QSize(self._theme.px(252), self._theme.px(20) * len(CLASSES) + self._theme.px(AXIS_PX))
+        return QSize(self._theme.px(BARS_PX), self._theme.px(20) * len(CLASSES) + self._theme.px(AXIS_PX))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw names, bars and percentages."""
@@ -84,7 +86,7 @@ class ClassBars(QWidget):
             )
 
     def _restyle(self) -> None:
-        self.setFixedWidth(self._theme.px(252))
+        self.updateGeometry()
         self.update()
 
 
@@ -125,13 +127,20 @@ class PosteriorView(QWidget):
             self._plot.addItem(line, ignoreBounds=True)
             self._curves.append(curve)
             self._baselines.append(line)
-        box = QHBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self.bars)
-        box.addWidget(self._canvas, 1)
+        self._box = QHBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.addWidget(self.bars)
+        self._box.addWidget(self._canvas, 1)
         view.changed.connect(self.refresh)
         theme.changed.connect(self._restyle)
         self._restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the bars a share of the width."""
+        super().resizeEvent(event)
+        self.bars.setFixedWidth(
+            min(max(self.width() * 3 // 10, self._theme.px(BARS_PX)), self._theme.px(MAX_BARS_PX))
+        )
 
     def set_track(self, track: PosteriorTrack | None) -> None:
         """Show a scene's posteriors; call `refresh` when they have changed."""
@@ -175,7 +184,7 @@ class PosteriorView(QWidget):
 
     def _restyle(self) -> None:
         self._canvas.setBackground(self._theme.color("window"))
-        self.layout().setSpacing(self._theme.px(12))
+        self._box.setSpacing(self._theme.px(12))
         self.setFixedHeight(self._theme.px(19) * len(CLASSES) + self._theme.px(AXIS_PX))
         self._plot.setBorder(pg.mkPen(self._theme.color("border")))
         self._plot.setBackgroundColor(self._theme.color("surface"))

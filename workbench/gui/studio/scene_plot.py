@@ -1,5 +1,6 @@
 """What every picture over time on the page has in common: mouse, playhead, loop and axes."""
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
@@ -125,7 +126,7 @@ class SceneViewBox(pg.ViewBox):
 
     def _restyle(self) -> None:
         on_picture = QColor("white") if self._shows_frequency else self._theme.color("text")
-        self.playhead.setPen(pg.mkPen(on_picture, width=self._theme.scale * 1.5))
+        self.playhead.setPen(pg.mkPen(on_picture, width=max(1, self._theme.px(1.6))))
         edge = pg.mkPen(self._theme.color("accent"), width=self._theme.scale * 2)
         fill = self._theme.color("accent")
         fill.setAlphaF(0.16)
@@ -149,13 +150,29 @@ class UnitAxis(pg.AxisItem):
     """
 
     def __init__(self, side: str, unit: str, theme: ThemeManager, factor: float = 1.0) -> None:
-        super().__init__(side, showValues=True, maxTickLength=0)
+        super().__init__(side, showValues=True)
         self._unit = unit
         self._factor = factor
         self._theme = theme
         self.enableAutoSIPrefix(False)
         theme.changed.connect(self.restyle)
         self.restyle()
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        """Return one level of ticks, as dense as their texts allow."""
+        room = self._theme.px(56 if self.orientation == "bottom" else 34)
+        least = (maxVal - minVal) * room / max(size, 1.0)
+        power = 10.0 ** np.floor(np.log10(max(least, 1e-9)))
+        step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
+        return [(float(step), 0.0)]
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return the ticks, without one whose text would be cut off at the top."""
+        top = maxVal - (maxVal - minVal) * self._theme.px(7) / max(size, 1.0)
+        levels = super().tickValues(minVal, maxVal, size)
+        if self.orientation == "bottom":
+            return levels
+        return [(spacing, [value for value in values if value <= top]) for spacing, values in levels]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return "1.5 s" for each tick."""
@@ -166,10 +183,10 @@ class UnitAxis(pg.AxisItem):
     def restyle(self) -> None:
         """Take colours and font from the theme."""
         self.setPen(pg.mkPen(None))
-        self.setTickPen(pg.mkPen(None))
+        self.setTickPen(pg.mkPen(self._theme.color("strong_border")))
         self.setTextPen(pg.mkPen(self._theme.color("muted")))
         self.setTickFont(self._theme.font(10.5))
-        self.setStyle(tickTextOffset=self._theme.px(4), hideOverlappingLabels=True)
+        self.setStyle(tickLength=self._theme.px(3), tickTextOffset=self._theme.px(3))
         if self.orientation == "left":
             self.setWidth(self._theme.px(48))
         else:

@@ -121,10 +121,12 @@ class ScoresCard(Card):
             role(change, "muted")
             change.setText("")
             if line.mixed is not None and line.denoised is not None:
-                difference = line.denoised - line.mixed
-                better = difference > 0 if line.higher_is_better else difference < 0
-                change.setText(f"{'+' if difference >= 0 else '−'}{abs(difference):.{_digits(line.mixed)}f}")
-                role(change, "better" if better else "worse")
+                digits = _digits(line.mixed)
+                gain = round(line.denoised - line.mixed, digits)
+                better = gain > 0 if line.higher_is_better else gain < 0
+                sign = "+" if gain > 0 else "−" if gain < 0 else "±"
+                change.setText(f"{sign}{abs(gain):.{digits}f}")
+                role(change, "muted" if gain == 0 else "better" if better else "worse")
             change.style().polish(change)
             bar.show_line(line)
             for widget in (name, mixed, denoised, change, bar):

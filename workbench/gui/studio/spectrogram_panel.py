@@ -7,15 +7,16 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
+from workbench.engine.monitor import MONITOR_CHOICES
 from workbench.gui.studio.colour_bar import DEFAULT_LEVELS_DB, ColourBar, colour_map
 from workbench.gui.studio.scene_plot import SceneViewBox, UnitAxis
 from workbench.gui.studio.strip import LOWEST_DB, STEPS_PER_DB, SpectrogramStrip, colour_table
 from workbench.gui.studio.view_range import ViewRange
 from workbench.gui.theme import ThemeManager, icon
 
-SIGNALS = ("clean", "mixed", "denoised")
+SIGNALS: tuple[str, ...] = MONITOR_CHOICES
 TITLES = {"clean": "Clean", "mixed": "Mixed", "denoised": "Denoised"}
 COLOUR_MAPS = ("magma", "viridis", "cividis")
 
@@ -45,6 +46,9 @@ class MonitorButton(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setAccessibleName(f"Listen to the {TITLES[name].lower()} signal")
         theme.changed.connect(self._restyle)
+
+    def nextCheckState(self) -> None:
+        """Leave the state alone: it shows what is heard, and a click only asks for it."""
 
     def set_detail(self, detail: str) -> None:
         """Set the small print beside the title."""
@@ -226,9 +230,7 @@ class SpectrogramTrio(QWidget):
             panel.hovered.connect(self._hover)
             layout.setColumnStretchFactor(column, 1)
         self._heads = QHBoxLayout()
-        self._group = QButtonGroup(self)
         for name, button in self.buttons.items():
-            self._group.addButton(button)
             self._heads.addWidget(button, 1)
             button.clicked.connect(lambda _=False, name=name: self.monitor_requested.emit(name))
         self._grid = QGridLayout(self)
@@ -274,8 +276,8 @@ class SpectrogramTrio(QWidget):
 
     def set_heard(self, name: str) -> None:
         """Mark which signal is heard."""
-        self.buttons[name].setChecked(True)
         for other, panel in self.panels.items():
+            self.buttons[other].setChecked(other == name)
             panel.set_heard(other == name)
 
     def set_colour_map(self, name: str) -> None:
