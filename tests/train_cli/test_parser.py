@@ -29,5 +29,5 @@ def test_every_command_explains_every_option(command, capsys):
 
 
 def test_ranges_are_kept():
-    with pytest.raises(WorkbenchError, match="--learning-rate is 5.0; choose a value from 1e-07 to 1.0"):
+    with pytest.raises(WorkbenchError, match=r"--learning-rate is 5\.0; choose a value from 1e-07 to 1\.0"):
         _options("train-nc", "--learning-rate", "5")
