@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from tests.engine.conftest import POSTERIOR_HOP_SAMPLES, joined, run, with_settings
-from workbench.engine.graph import JUMP_FADE_SAMPLES, METHOD_FADE_SAMPLES, LiveGraph
+from workbench.engine.graph import JUMP_FADE_SAMPLES, METHOD_FADE_SAMPLES, METHOD_LEAD_SAMPLES, LiveGraph
 from workbench.engine.render import render_scene
 from workbench.errors import WorkbenchError
 
+METHOD_CHANGE_SAMPLES = METHOD_LEAD_SAMPLES + METHOD_FADE_SAMPLES
 SIGNALS = ("clean", "mixed", "denoised")
 
 
@@ -177,8 +178,8 @@ def test_another_method_fades_in_aligned(loaded):
         )
     np.testing.assert_allclose(joined(after, "denoised"), new.denoised[20_000:30_000], atol=1e-5)
     np.testing.assert_allclose(
-        joined(last, "denoised")[METHOD_FADE_SAMPLES:],
-        new.mixed[30_000 + METHOD_FADE_SAMPLES : 40_000],
+        joined(last, "denoised")[METHOD_CHANGE_SAMPLES:],
+        new.mixed[30_000 + METHOD_CHANGE_SAMPLES : 40_000],
         atol=1e-6,
     )
     assert largest_step(joined(before + after, "monitor")) <= largest_step(old.denoised) * 1.01

@@ -7,7 +7,7 @@ import pytest
 from workbench.audio.playback import ClockOutput
 from workbench.dsp import SAMPLE_RATE
 from workbench.engine.graph import LiveGraph
-from workbench.engine.player import QUEUE_SAMPLES, Player
+from workbench.engine.player import MAX_QUEUE_SAMPLES, QUEUE_SAMPLES, Player
 from workbench.engine.render import render_scene
 from workbench.errors import WorkbenchError
 
@@ -87,7 +87,18 @@ def test_the_position_is_what_is_heard(make_player, output, graph):
     after = output.played_samples
 
     assert before <= position <= after
-    assert player.graph.position_samples - position <= QUEUE_SAMPLES
+
+
+def test_a_machine_that_is_too_busy_gets_a_longer_queue(make_player, output, graph):
+    player = make_player(graph)
+    output._underruns += 1
+    player.loop = (0, 30_000)
+    player.play()
+    wait_for(lambda: output.queued_samples > QUEUE_SAMPLES)
+    for _ in range(10):
+        output._underruns += 1
+        time.sleep(0.02)
+    assert output.queued_samples <= MAX_QUEUE_SAMPLES
 
 
 def test_pause_keeps_the_place(make_player, output, graph):

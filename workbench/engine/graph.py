@@ -19,6 +19,10 @@ from workbench.errors import WorkbenchError
 
 JUMP_FADE_SAMPLES = SAMPLE_RATE * 20 // 1000
 METHOD_FADE_SAMPLES = SAMPLE_RATE * 50 // 1000
+METHOD_LEAD_SAMPLES = SAMPLE_RATE * 100 // 1000
+LOOP_LEAD_SAMPLES = SAMPLE_RATE // 2
+"""Time before a change of method or a loop's seam over which the next take is warmed up, bit by bit."""
+
 MIN_LOOP_SAMPLES = SAMPLE_RATE // 10
 
 
@@ -69,6 +73,16 @@ class Levels:
     denoised_db: float
     monitor_db: float
     monitor_peak: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Cue:
+    """A take that begins when the present one reaches `at_samples`, if method and loop are still the same."""
+
+    at_samples: int
+    take: Take
+    method: str
+    loop: tuple[int, int] | None
 
 
 class LiveGraph:
@@ -125,6 +139,7 @@ class LiveGraph:
         self.method = scene.method if method is None else method
         self._fade = Glide([1.0], 1)
         self._leaving: Take | None = None
+        self._cue: _Cue | None = None
         self._take = self._new_take(0)
 
     @property
@@ -270,7 +285,7 @@ class LiveGraph:
             scene ends, and is empty once it has ended.
         """
         self._turn()
-        take, loop = self._take, self._loop
+        take, loop, cue = self._take, self._loop, self._cue
         take.set_gains(self._gains)
         position = take.position_samples
         if self._leaving is not None:
@@ -279,6 +294,11 @@ class LiveGraph:
             n_samples = min(n_samples, loop[1] - position)
         if loop is None:
             n_samples = max(0, min(n_samples, self.duration_samples - position))
+        if cue is not None:
+            n_left = cue.at_samples - position
+            n_samples = min(n_samples, n_left)
+            cue.take.set_gains(self._gains)
+            cue.take.warm_up(-(-cue.take.behind_samples * n_samples // n_left))
         shown = heard = take.render(n_samples)
         if self._leaving is not None:
             jumped = self._leaving.position_samples != position
@@ -290,30 +310,51 @@ class LiveGraph:
         return GraphBlock(position, shown.clean, shown.mixed, shown.denoised, shown.posteriors, monitor)
 
     def _turn(self) -> None:
-        """Begin what is due, one cross-fade at a time."""
-        position, loop = self._take.position_samples, self._loop
+        """Begin what is due, one cross-fade at a time, and get ready for what will be."""
+        position, method, loop = self._take.position_samples, self._method, self._loop
+        end = self.duration_samples if loop is None else loop[1]
         seeks = list(self._seeks)
         target, cut = seeks[-1] if seeks else (position, False)
         if self._leaving is not None:
-            over = loop is None and position >= self.duration_samples
-            if self._fade.remaining_samples and not (over or cut):
+            if self._fade.remaining_samples and not cut and (loop is not None or position < end):
                 return
             self._retire(self._leaving)
             self._leaving = None
-        if loop is not None and target >= loop[1]:
+        cue = self._cue
+        if cue is not None and (target != position or (cue.method, cue.loop) != (method, loop)):
+            self._retire(cue.take)
+            self._cue = cue = None
+        if loop is not None and target >= end:
             target = loop[0]
-        if target != position or (self._method != self._take.chain.method and not self.ended):
-            take = self._new_take(target)
-            if cut:
-                self._retire(self._take)
-            else:
-                self._leaving = self._take
-                self._fade = Glide([0.0], METHOD_FADE_SAMPLES if target == position else JUMP_FADE_SAMPLES)
-                self._fade.to([1.0])
-            self._take = take
+        changed = method != self._take.chain.method
+        if cue is not None and position >= cue.at_samples:
+            self._cue = None
+            self._go(cue.take)
+        elif target != position:
+            self._go(self._new_take(target), cut=cut)
+        elif cue is None and changed and position + METHOD_LEAD_SAMPLES < end:
+            self._cue_up(position + METHOD_LEAD_SAMPLES, position + METHOD_LEAD_SAMPLES)
+        elif cue is None and changed and position < end:
+            self._go(self._new_take(position))
+        elif cue is None and loop is not None and end - position <= LOOP_LEAD_SAMPLES:
+            self._cue_up(end, loop[0])
         for _ in seeks:
             # Only now, so that `position_samples` never shows the old place again.
             self._seeks.popleft()
+
+    def _cue_up(self, at_samples: int, start_samples: int) -> None:
+        take = self._new_take(start_samples)
+        self._cue = _Cue(at_samples, take, take.chain.method, self._loop)
+
+    def _go(self, take: Take, *, cut: bool = False) -> None:
+        if cut:
+            self._retire(self._take)
+        else:
+            jumps = take.position_samples != self._take.position_samples
+            self._fade = Glide([0.0], JUMP_FADE_SAMPLES if jumps else METHOD_FADE_SAMPLES)
+            self._fade.to([1.0])
+            self._leaving = self._take
+        self._take = take
 
     def _retire(self, take: Take) -> None:
         self._spare[take.chain.method].append(take.chain)

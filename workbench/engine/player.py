@@ -15,7 +15,9 @@ from workbench.errors import WorkbenchError
 
 BLOCK_SAMPLES = 256
 QUEUE_SAMPLES = SAMPLE_RATE * 90 // 1000
-"""How far ahead of the output the graph runs: short enough for a slider, long enough for a loop's seam."""
+MAX_QUEUE_SAMPLES = SAMPLE_RATE * 220 // 1000
+"""How far ahead of the output the graph runs: short enough for a slider at first, and half as long again
+after each underrun, on a machine that is too busy for that."""
 
 _KEPT_BLOCKS = 2048
 _LOAD_SMOOTHING = 0.05
@@ -26,7 +28,8 @@ log = logging.getLogger(__name__)
 class Player:
     """Feeds an output from a graph in a thread of its own; nothing here blocks the caller for long.
 
-    What is changed on the graph is heard after the queue of 90 ms; play, pause and seek are heard at once.
+    What is changed on the graph is heard after the queue of 90 ms (more on a busy machine); play, pause and
+    seek are heard at once.
 
     Parameters
     ----------
@@ -53,6 +56,8 @@ class Player:
         self._playing = False
         self._closing = False
         self._running = False
+        self._queue_samples = QUEUE_SAMPLES
+        self._n_underruns = output.underruns
         self._target: int | None = None
         self._end: int | None = None
         self._made: deque[GraphBlock] = deque(maxlen=_KEPT_BLOCKS)
@@ -168,7 +173,10 @@ class Player:
             return False
         if self._output.is_silent and not self._was_silent:
             raise WorkbenchError(self._output.message or "The sound device has stopped; choose another one.")
-        if min(self._output.free_samples, QUEUE_SAMPLES - self._output.queued_samples) < BLOCK_SAMPLES:
+        if self._output.underruns != self._n_underruns:
+            self._n_underruns = self._output.underruns
+            self._queue_samples = min(self._queue_samples * 3 // 2, MAX_QUEUE_SAMPLES)
+        if min(self._output.free_samples, self._queue_samples - self._output.queued_samples) < BLOCK_SAMPLES:
             if not self._running:
                 self._output.start()
                 self._running = True

@@ -213,7 +213,12 @@ def load_scene(scene: Scene) -> LoadedScene:
 
 
 def demo_scenes() -> list[Scene]:
-    """Return the scenes that come with the program, in the order of ``assets/scenes.toml``.
+    """Return the scenes that come with the program; see `demo_scenes_by_id`."""
+    return list(demo_scenes_by_id().values())
+
+
+def demo_scenes_by_id() -> dict[str, Scene]:
+    """Return the scenes that come with the program by their ids, in the order of ``assets/scenes.toml``.
 
     Raises
     ------
@@ -223,15 +228,15 @@ def demo_scenes() -> list[Scene]:
     folder = assets_dir()
     try:
         entries = tomllib.loads((folder / "scenes.toml").read_text("utf-8"))["scene"]
-        return [
-            Scene(
+        return {
+            str(entry["id"]): Scene(
                 speech_path=folder / entry["speech"],
                 noise_path=folder / entry["noise"],
                 snr_db=float(entry["snr_db"]),
                 title=entry["title"],
             )
             for entry in entries
-        ]
+        }
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise WorkbenchError(
             "The demo scenes are missing or damaged; install the workbench again."

@@ -7,6 +7,7 @@ warmed up on what comes before it, and the ear is cross-faded from the old take 
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.classifier.posterior import ClassPosterior
 from workbench.dsp import SAMPLE_RATE, Signal
@@ -66,13 +67,25 @@ class Take:
         self._gains = Glide(gains, GAIN_GLIDE_SAMPLES)
         warm_up_from = max(0, position_samples - PREROLL_SAMPLES)
         self._fed = self._origin = warm_up_from - warm_up_from % PREROLL_GRID_SAMPLES
+        # Mixed signal, and the clean one before it if there is one, that the denoiser has not yet answered.
+        self._ahead = np.zeros((1 if loaded.clean is None else 2, 0), np.float32)
+        self._found: list[ClassPosterior] = []
         chain.reset()
-        clean, mixed, _, found = self._feed(position_samples + chain.latency_samples - self._fed)
-        # What the denoiser has heard and not yet answered.
-        waiting = len(mixed) - chain.latency_samples
-        self._ahead_clean = None if clean is None else clean[waiting:]
-        self._ahead_mixed = mixed[waiting:]
-        self._found = [one for one in found if one.time_samples > position_samples]
+
+    @property
+    def behind_samples(self) -> int:
+        """What is still to be fed before the first aligned sample can come out."""
+        return max(0, self.position_samples + self.chain.latency_samples - self._fed)
+
+    def warm_up(self, n_samples: int) -> None:
+        """Do a part of the warm-up, at most what is left of it; `render` does what is missing."""
+        n_samples = min(n_samples, self.behind_samples)
+        if n_samples == 0:
+            return
+        n_past = min(max(0, self.position_samples - self._fed), n_samples)
+        dry, _, found = self._feed(n_samples)
+        self._ahead = np.concatenate([self._ahead, dry[:, n_past:]], axis=1)
+        self._found += [one for one in found if one.time_samples > self.position_samples]
 
     def set_gains(self, gains: tuple[float, float]) -> None:
         """Glide to other gains, from the next sample on that is fed to the denoiser."""
@@ -80,20 +93,19 @@ class Take:
 
     def render(self, n_samples: int) -> Stretch:
         """Return the next `n_samples` of the scene."""
-        clean, mixed, denoised, found = self._feed(n_samples)
+        self.warm_up(self.behind_samples)
+        dry, denoised, found = self._feed(n_samples)
+        dry = np.concatenate([self._ahead, dry], axis=1)
+        dry, self._ahead = dry[:, :n_samples], dry[:, n_samples:]
         found, self._found = self._found + found, []
-        if clean is not None and self._ahead_clean is not None:
-            clean = np.concatenate([self._ahead_clean, clean])
-            clean, self._ahead_clean = clean[:n_samples], clean[n_samples:]
-        mixed = np.concatenate([self._ahead_mixed, mixed])
-        mixed, self._ahead_mixed = mixed[:n_samples], mixed[n_samples:]
         self.position_samples += n_samples
-        return Stretch(clean, mixed, denoised, found)
+        return Stretch(dry[0] if len(dry) == 2 else None, dry[-1], denoised, found)
 
-    def _feed(self, n_samples: int) -> tuple[Signal | None, Signal, Signal, list[ClassPosterior]]:
+    def _feed(self, n_samples: int) -> tuple[NDArray[np.float32], Signal, list[ClassPosterior]]:
         clean, mixed = self._loaded.source(self._fed, n_samples, self._gains.take(n_samples))
         denoised, found = self.chain.process(mixed)
         self._fed += n_samples
         end = self._loaded.duration_samples
         placed = (replace(one, time_samples=one.time_samples + self._origin) for one in found)
-        return clean, mixed, denoised, [one for one in placed if one.time_samples <= end]
+        dry = np.stack([mixed] if clean is None else [clean, mixed])
+        return dry, denoised, [one for one in placed if one.time_samples <= end]
