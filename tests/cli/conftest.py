@@ -19,6 +19,14 @@ class Outcome(NamedTuple):
     err: str
 
 
+@pytest.fixture(autouse=True)
+def log(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep defects out of the user's log."""
+    path = tmp_path_factory.mktemp("log") / "logs" / "workbench.log"
+    monkeypatch.setattr("workbench.cli.problems.log_path", lambda: path)
+    return path
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     """Run `workbench` in this process."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench.cli import app, methods, problems
+from workbench.cli import app, methods
 from workbench.cli.parser import COMMANDS
 
 
@@ -91,13 +91,11 @@ def test_interruption_exits_with_130(run, monkeypatch):
     assert outcome.err == "workbench: interrupted\n"
 
 
-def test_a_defect_goes_to_the_log_with_its_traceback(run, monkeypatch, tmp_path):
+def test_a_defect_goes_to_the_log_with_its_traceback(run, monkeypatch, log):
     def fail(options):
         raise ZeroDivisionError("a defect")
 
-    log = tmp_path / "logs" / "workbench.log"
     monkeypatch.setattr(methods, "run", fail)
-    monkeypatch.setattr(problems, "log_path", lambda: log)
     outcome = run("methods")
     assert outcome.status == app.EXIT_DEFECT
     assert outcome.err == f"workbench: unexpected ZeroDivisionError; the details are in {log}\n"

@@ -72,7 +72,7 @@ def test_folder_keeps_its_structure_and_one_bad_file_stops_nothing(run, tmp_path
     assert outcome.out == ""
 
 
-def test_a_defect_in_one_file_stops_nothing(run, tmp_path, make_sound, monkeypatch):
+def test_a_defect_in_one_file_stops_nothing(run, tmp_path, make_sound, monkeypatch, log):
     make_sound(tmp_path / "in" / "a.wav")
     make_sound(tmp_path / "in" / "b.wav")
     real = denoise.denoise_file
@@ -83,11 +83,10 @@ def test_a_defect_in_one_file_stops_nothing(run, tmp_path, make_sound, monkeypat
         return real(job, denoiser, **options)
 
     monkeypatch.setattr(denoise, "denoise_file", fail_on_a)
-    monkeypatch.setattr("workbench.cli.problems.log_path", lambda: tmp_path / "log")
     outcome = run("denoise", tmp_path / "in", "-o", tmp_path / "out", *BYPASS)
     assert outcome.status == 1
     assert below(tmp_path / "out") == ["b.wav"]
-    assert "RuntimeError: a defect" in (tmp_path / "log").read_text("utf-8")
+    assert "RuntimeError: a defect" in log.read_text("utf-8")
 
 
 def test_inputs_are_never_overwritten(run, tmp_path, make_sound):

@@ -29,7 +29,7 @@ examples:
   workbench                                    open the application
   workbench noisy.wav                          open it with a recording
   workbench denoise recordings/ -o cleaned/    denoise a folder
-  workbench render --scene 2 -o figures/       a figure, without a screen
+  workbench render --scene fan -o figures/     a figure, without a screen
   workbench denoise --help                     a command's options and examples
 
 exit codes:

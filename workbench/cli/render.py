@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
   workbench render -o out                      the first demo scene
-  workbench render --scene 2 --snr-db -5 -o out
+  workbench render --scene fan --snr-db -5 -o out
   workbench render --speech sentence.wav --noise engine.ogg --snr-db 0 -o out
   workbench render noisy.wav --format png svg -o out"""
 
@@ -44,7 +44,6 @@ def run(options: argparse.Namespace) -> int:
     from workbench.audio import files
     from workbench.engine.render import render_scene
     from workbench.engine.scene import load_scene
-    from workbench.evaluation.figures import save_figure, scene_figure
 
     scene = chosen_scene(options) or find_demo_scene("1")
     signals = [what for what in SIGNALS if what != "clean" or scene.has_reference]
@@ -61,6 +60,9 @@ def run(options: argparse.Namespace) -> int:
         rendered = render_scene(loaded, progress=lambda done: bar.update(task, completed=done))
         bar.update(task, description="scoring", total=None)
         scores = _scores(rendered)
+
+    from workbench.evaluation.figures import save_figure, scene_figure
+
     options.output.mkdir(parents=True, exist_ok=True)
     for what, path in sounds.items():
         files.write(path, getattr(rendered, what))
@@ -72,10 +74,7 @@ def run(options: argparse.Namespace) -> int:
     if scores:
         print_table(
             ("metric", "unit", "mixed", "denoised", "note"),
-            [
-                (row["title"], row["unit"], _number(row["mixed"]), _number(row["denoised"]), row["gap"])
-                for row in scores
-            ],
+            [(row["title"], row["unit"], *_values(row), row["gap"]) for row in scores],
             numbers=("mixed", "denoised"),
         )
     note(f"workbench: wrote {', '.join(str(path) for path in (*pictures, *sounds.values(), numbers))}")
@@ -110,6 +109,7 @@ def _scores(rendered: "RenderedScene") -> list[dict[str, Any]]:
                 "title": metric.title,
                 "variant": metric.variant,
                 "unit": metric.unit,
+                "decimals": metric.decimals,
                 "mixed": mixed.value,
                 "denoised": denoised.value,
                 "gap": mixed.gap or denoised.gap or "",
@@ -144,5 +144,6 @@ def _numbers(scene: "Scene", rendered: "RenderedScene", scores: list[dict[str, A
     }
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+def _values(row: dict[str, Any]) -> list[str]:
+    values = (row["mixed"], row["denoised"])
+    return ["-" if value is None else f"{value:.{row['decimals']}f}" for value in values]

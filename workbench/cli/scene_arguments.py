@@ -1,7 +1,6 @@
 """The options that choose a scene, shared by ``open`` and ``render``."""
 
 import argparse
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +28,6 @@ def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
     add_method_arguments(parser)
 
 
-def scene_id(scene: "Scene") -> str:
-    """Return the word that names a demo scene on the command line: its title in small letters and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", scene.title.lower()).strip("-")
-
-
 def find_demo_scene(name: str) -> "Scene":
     """Return the demo scene of that id or number, counted from 1.
 
@@ -42,9 +36,9 @@ def find_demo_scene(name: str) -> "Scene":
     WorkbenchError
         If there is none.
     """
-    from workbench.engine.scene import demo_scenes
+    from workbench.engine.scene import demo_scenes_by_id
 
-    scenes = {scene_id(scene): scene for scene in demo_scenes()}
+    scenes = demo_scenes_by_id()
     if name.isdecimal() and 1 <= int(name) <= len(scenes):
         return list(scenes.values())[int(name) - 1]
     if name not in scenes:

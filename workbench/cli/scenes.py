@@ -3,12 +3,11 @@
 import argparse
 import json
 
-from workbench.cli.scene_arguments import scene_id
 from workbench.cli.terminal import print_json, print_table
 
 EXAMPLES = """\
   workbench scenes
-  workbench --scene 2                open the second
+  workbench --scene fan              open one
   workbench render --scene 2 -o out  draw it without a screen"""
 
 
@@ -19,22 +18,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the scenes on standard output."""
-    from workbench.engine.scene import demo_scenes
+    from workbench.engine.scene import demo_scenes_by_id
 
-    scenes = demo_scenes()
+    scenes = demo_scenes_by_id()
     if options.format == "json":
-        print_json([{"id": scene_id(scene), **json.loads(scene.to_json())} for scene in scenes])
+        print_json([{"id": name, **json.loads(scene.to_json())} for name, scene in scenes.items()])
         return 0
     print_table(
         ("", "id", "scene", "SNR"),
         [
-            (
-                str(number),
-                scene_id(scene),
-                scene.title,
-                f"{scene.snr_db:g} dB" if scene.has_reference else "-",
-            )
-            for number, scene in enumerate(scenes, 1)
+            (str(number), name, scene.title, f"{scene.snr_db:g} dB")
+            for number, (name, scene) in enumerate(scenes.items(), 1)
         ],
         numbers=("", "SNR"),
     )
