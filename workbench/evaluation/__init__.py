@@ -1,0 +1,1 @@
+"""How good a processed signal is: metrics, spectrograms and figures."""

@@ -1,0 +1,287 @@
+"""Figures of a scene, made without a screen: three spectrograms, the noise class over time, the scores."""
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.classifier.posterior import CLASSES, ClassPosterior
+from workbench.dsp import SAMPLE_RATE, Signal
+from workbench.errors import WorkbenchError
+from workbench.evaluation.metrics import METRICS, Score, format_value
+from workbench.evaluation.palette import class_colour
+from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB, DisplaySpec, spectrogram_db
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FIGURE_SUFFIXES = (".png", ".svg", ".pdf")
+COLOUR_MAP = "magma"
+PRINTED_METRICS = ("pesq_wb", "stoi", "si_sdr")
+# More columns than a printed panel can show only make files large.
+_MAX_COLUMNS = 1600
+
+
+@dataclass(frozen=True)
+class _Ink:
+    ground: str
+    panel: str
+    text: str
+    muted: str
+    line: str
+
+
+_INKS = {
+    "light": _Ink(ground="#ffffff", panel="#f3f4f6", text="#1a1d22", muted="#5b636f", line="#b6bcc6"),
+    "dark": _Ink(ground="#141619", panel="#1b1e23", text="#e9ebee", muted="#9da4af", line="#454c57"),
+}
+
+
+def scene_figure(
+    clean: Signal | None,
+    mixed: Signal,
+    denoised: Signal,
+    posteriors: Sequence[ClassPosterior] | None = None,
+    *,
+    title: str = "",
+    snr_db: float | None = None,
+    method: str = "",
+    scores: Mapping[str, Mapping[str, Score]] | None = None,
+    theme: Literal["light", "dark"] = "light",
+    spec: DisplaySpec = DisplaySpec(),
+    levels_db: tuple[float, float] = DEFAULT_LEVELS_DB,
+) -> "Figure":
+    """Draw clean, mixed and denoised side by side, and the noise class under them.
+
+    Parameters
+    ----------
+    clean : numpy.ndarray or None
+        float32, shape (n_samples,); None for a recording without a reference.
+    mixed, denoised : numpy.ndarray
+        float32, shape (n_samples,).
+    posteriors : sequence of ClassPosterior, optional
+        What the classifier said; without any, the figure has no timeline.
+    title : str
+        Heading of the figure.
+    snr_db : float, optional
+        SNR of the mixture, for its heading.
+    method : str
+        Title of the method, for the heading of the denoised panel.
+    scores : mapping, optional
+        Scores by metric name under "mixed" and "denoised"; printed under the panels.
+    theme : str
+        "light" for print, "dark" for screens.
+    spec : DisplaySpec
+        The transform.
+    levels_db : tuple of float
+        Levels of the darkest and the brightest colour, dB re full scale, shared by the panels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Ready for `save_figure`.
+
+    Raises
+    ------
+    WorkbenchError
+        The mixed signal is empty.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if not len(mixed):
+        raise WorkbenchError("There is nothing to draw: the signal is empty.")
+    ink = _INKS[theme]
+    duration_s = len(mixed) / SAMPLE_RATE
+    with_timeline = bool(posteriors)
+    figure = Figure(
+        figsize=(13, 6.2 if with_timeline else 4.4),
+        dpi=150,
+        layout=ConstrainedLayoutEngine(h_pad=0.08, w_pad=0.06),
+    )
+    figure.set_facecolor(ink.ground)
+    grid = figure.add_gridspec(2 if with_timeline else 1, 3, height_ratios=[3, 1] if with_timeline else None)
+
+    norm = Normalize(*levels_db)
+    headings = {"clean": "Clean", "mixed": _mixed_heading(snr_db), "denoised": _denoised_heading(method)}
+    panels: list[Axes] = []
+    for column, (name, signal) in enumerate((("clean", clean), ("mixed", mixed), ("denoised", denoised))):
+        axes = figure.add_subplot(grid[0, column], sharex=panels[0] if panels else None)
+        panels.append(axes)
+        _style(axes, ink)
+        axes.set_title(headings[name], color=ink.text, fontsize=12, loc="left")
+        if signal is None:
+            _say(axes, "no clean reference", ink)
+        else:
+            _draw_spectrogram(axes, signal, spec, norm)
+        axes.set_xlim(0, duration_s)
+        axes.set_ylim(0, SAMPLE_RATE / 2000)
+        axes.tick_params(labelleft=column == 0)
+        printed = _printed_scores(scores.get(name) if scores else None)
+        axes.set_xlabel("Time (s)" + (f"\n{printed}" if printed else ""), color=ink.text, linespacing=1.7)
+    panels[0].set_ylabel("Frequency (kHz)", color=ink.text)
+
+    bar = figure.colorbar(ScalarMappable(norm, COLOUR_MAP), ax=panels, extend="both", pad=0.01, aspect=30)
+    bar.set_label("Level (dB re full scale)", color=ink.text)
+    bar.ax.tick_params(colors=ink.muted)
+    bar.outline.set_edgecolor(ink.line)
+
+    if posteriors:
+        timeline = figure.add_subplot(grid[1, :])
+        _style(timeline, ink)
+        _draw_timeline(timeline, posteriors, duration_s, ink, dark=theme == "dark")
+    if title:
+        figure.suptitle(title, color=ink.text, fontsize=14, fontweight="bold")
+    if scores:
+        figure.supxlabel(
+            f"PESQ: {METRICS['pesq_wb'].variant}", x=0.995, ha="right", fontsize=8, color=ink.muted
+        )
+    return figure
+
+
+def save_figure(figure: "Figure", path: Path | str) -> Path:
+    """Write a figure as PNG, SVG or PDF; the file is there whole or not at all.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What `scene_figure` made.
+    path : pathlib.Path or str
+        Where to; the suffix says as what. An existing file is replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    WorkbenchError
+        The suffix is another one, or the file cannot be written.
+    """
+    import matplotlib
+
+    path = Path(path)
+    if path.suffix.lower() not in FIGURE_SUFFIXES:
+        raise WorkbenchError(
+            f"Pictures are written as PNG, SVG or PDF: end the name of “{path.name}” in one of "
+            f"{', '.join(FIGURE_SUFFIXES)}."
+        )
+    kind = path.suffix.lower()[1:]
+    # The same figure gives the same bytes: no dates, no random names.
+    metadata: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+    try:
+        with tempfile.TemporaryDirectory(prefix=".figure-", dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            with matplotlib.rc_context({"svg.hashsalt": "denoise-workbench"}):
+                figure.savefig(part, format=kind, facecolor=figure.get_facecolor(), metadata=metadata)
+            os.replace(part, path)
+    except OSError as error:
+        raise WorkbenchError(
+            f"“{path}” cannot be written ({error.strerror or error}); choose another place."
+        ) from error
+    return path
+
+
+def _mixed_heading(snr_db: float | None) -> str:
+    if snr_db is None:
+        return "Mixed"
+    return f"Mixed, {snr_db:g} dB SNR".replace("-", "−")
+
+
+def _denoised_heading(method: str) -> str:
+    return f"Denoised, {method}" if method else "Denoised"
+
+
+def _printed_scores(found: Mapping[str, Score] | None) -> str:
+    parts = []
+    for name in PRINTED_METRICS:
+        if found and name in found:
+            value = found[name].value
+            text = "–" if value is None else format_value(METRICS[name], value)
+            parts.append(f"{METRICS[name].title} {text}")
+    return "    ".join(parts)
+
+
+def _style(axes: "Axes", ink: _Ink) -> None:
+    axes.set_facecolor(ink.panel)
+    axes.tick_params(colors=ink.muted)
+    for spine in axes.spines.values():
+        spine.set_color(ink.line)
+
+
+def _say(axes: "Axes", text: str, ink: _Ink) -> None:
+    axes.text(
+        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=ink.muted, fontsize=12
+    )
+
+
+def _draw_spectrogram(axes: "Axes", signal: Signal, spec: DisplaySpec, norm: Any) -> None:
+    # Half a window of zeros on each side centres column k on sample k * hop.
+    columns = spectrogram_db(np.pad(signal, spec.window_samples // 2), spec)
+    stride = -(-len(columns) // _MAX_COLUMNS)
+    columns = _loudest_of(columns, stride)
+    hop_s = stride * spec.hop_samples / SAMPLE_RATE
+    first_s = (stride - 1) / 2 * spec.hop_samples / SAMPLE_RATE - hop_s / 2
+    bin_khz = SAMPLE_RATE / 2000 / (spec.n_bins - 1)
+    axes.imshow(
+        columns.T,
+        origin="lower",
+        aspect="auto",
+        cmap=COLOUR_MAP,
+        norm=norm,
+        interpolation="nearest",
+        extent=(first_s, first_s + len(columns) * hop_s, -bin_khz / 2, SAMPLE_RATE / 2000 + bin_khz / 2),
+    )
+
+
+def _loudest_of(columns: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
+    """Keep the highest of every `stride` columns, so that short events stay visible."""
+    if stride == 1:
+        return columns
+    return np.maximum.reduceat(columns, np.arange(0, len(columns), stride), axis=0)
+
+
+def _draw_timeline(
+    axes: "Axes", posteriors: Sequence[ClassPosterior], duration_s: float, ink: _Ink, *, dark: bool
+) -> None:
+    ends_s = np.array([posterior.time_samples for posterior in posteriors]) / SAMPLE_RATE
+    shares = np.stack([posterior.probabilities for posterior in posteriors])
+    # Each posterior speaks for the time since the one before; the last one until the end.
+    edges_s = np.concatenate(([0.0], ends_s))
+    if edges_s[-1] < duration_s:
+        edges_s[-1] = duration_s
+    base = np.zeros(len(shares))
+    for index, noise_class in enumerate(CLASSES):
+        top = base + shares[:, index]
+        axes.stairs(
+            top,
+            edges_s,
+            baseline=base,
+            fill=True,
+            color=class_colour(noise_class, dark=dark),
+            label=noise_class.label,
+            linewidth=0,
+        )
+        base = top
+    axes.set_xlim(0, duration_s)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    axes.set_xlabel("Time (s)", color=ink.text)
+    axes.set_title("Noise class", color=ink.text, fontsize=12, loc="left")
+    axes.legend(
+        loc="lower right",
+        bbox_to_anchor=(1, 1),
+        ncols=len(CLASSES),
+        frameon=False,
+        labelcolor=ink.text,
+        fontsize=9,
+    )
