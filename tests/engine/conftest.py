@@ -1,7 +1,6 @@
 """Scenes of real recordings, and denoisers whose right output is known."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from workbench.classifier.posterior import CLASSES, ClassPosterior
 from workbench.denoisers.registry import make_denoiser
 from workbench.dsp import Signal
 from workbench.engine.graph import GraphBlock, LiveGraph
-from workbench.engine.scene import LoadedScene, Scene, load_scene
+from workbench.engine.scene import LoadedScene, Scene, demo_scenes, load_scene
 
 POSTERIOR_HOP_SAMPLES = 4000
 
@@ -57,8 +56,8 @@ def late_methods(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def scene(timit_sphere: Path, vehicle_noise: Path) -> Scene:
-    return Scene(timit_sphere, vehicle_noise, snr_db=0.0, method="late-200", title="Sentence in a car")
+def scene() -> Scene:
+    return replace(demo_scenes()[0], snr_db=0.0, method="late-200")
 
 
 @pytest.fixture
@@ -67,8 +66,8 @@ def loaded(scene: Scene, late_methods: None) -> LoadedScene:
 
 
 @pytest.fixture
-def recording(vehicle_noise: Path, late_methods: None) -> LoadedScene:
-    return load_scene(Scene(recording_path=vehicle_noise, method="late-200"))
+def recording(scene: Scene, late_methods: None) -> LoadedScene:
+    return load_scene(Scene(recording_path=scene.noise_path, method="late-200"))
 
 
 def with_settings(loaded: LoadedScene, **settings: object) -> LoadedScene:

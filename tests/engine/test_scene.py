@@ -44,13 +44,20 @@ def test_speech_in_noise_has_the_snr_asked_for(loaded):
     assert loaded.notice == ""
 
 
-def test_speech_alone_is_mixed_with_nothing(timit_sphere):
-    loaded = load_scene(Scene(timit_sphere, method="bypass"))
+def test_speech_alone_is_mixed_with_nothing(scene):
+    loaded = load_scene(Scene(scene.speech_path))
     clean, mixed = loaded.source(100, 50, np.ones((2, 50), np.float32))
 
     np.testing.assert_array_equal(mixed, loaded.clean[100:150])
     np.testing.assert_array_equal(clean, mixed)
     assert loaded.mixture(0.0) is None
+
+
+def test_a_sentence_of_timit_loads_from_its_own_files(timit_sphere, vehicle_noise):
+    loaded = load_scene(Scene(timit_sphere, vehicle_noise))
+
+    assert loaded.duration_samples > SAMPLE_RATE
+    assert loaded.mixture(0.0).measured_snr_db == pytest.approx(0.0, abs=0.01)
 
 
 def test_a_recording_has_no_reference(recording):
@@ -76,14 +83,14 @@ def test_a_long_file_is_cut_and_the_user_told(tmp_path, monkeypatch):
     assert whole.notice == ""
 
 
-def test_what_cannot_be_a_scene_is_refused(tmp_path, timit_sphere):
+def test_what_cannot_be_a_scene_is_refused(tmp_path, scene):
     files.write(tmp_path / "silence.wav", np.zeros(SAMPLE_RATE, np.float32))
     with pytest.raises(WorkbenchError, match="Choose clean speech"):
-        load_scene(Scene(noise_path=timit_sphere))
+        load_scene(Scene(noise_path=scene.noise_path))
     with pytest.raises(WorkbenchError, match="silent"):
-        load_scene(Scene(tmp_path / "silence.wav", timit_sphere))
+        load_scene(Scene(tmp_path / "silence.wav", scene.noise_path))
     with pytest.raises(WorkbenchError, match="silent"):
-        load_scene(Scene(timit_sphere, tmp_path / "silence.wav"))
+        load_scene(Scene(scene.speech_path, tmp_path / "silence.wav"))
 
 
 def test_the_demo_scenes_load():
