@@ -94,6 +94,7 @@ class KeysDialog(QDialog):
                 self._add_group(column, title, lines)
             if column is right:
                 self._add_group(column, "Mouse in a picture", MOUSE)
+            column.setSpacing(6)
             column.addStretch(1)
             columns.addLayout(column)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -112,6 +113,7 @@ class KeysDialog(QDialog):
         for row, (keys, text) in enumerate(lines):
             grid.addWidget(role(QLabel(keys), "key"), row, 0, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(QLabel(text), row, 1)
+        grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("Ctrl++ or Ctrl+=") + 24)
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
         column.addSpacing(12)

@@ -298,8 +298,8 @@ def _style_sheet(t: Theme, px: object) -> str:
     QPushButton:pressed, QToolButton:pressed {{ background: {t.border}; }}
     QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus {{ border: 1px solid {t.accent}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; background: transparent; }}
-    QPushButton:default, QPushButton[primary="true"] {{ background: {t.accent}; color: {t.on_accent};
-        border-color: {t.accent}; font-weight: 600; }}
+    QPushButton:default {{ background: {t.accent}; color: {t.on_accent};
+        border-color: {t.accent}; }}
     QPushButton:default:disabled {{ background: {t.border}; color: {t.muted}; border-color: {t.border}; }}
     QToolButton {{ padding: {s(5)}px; }}
     QToolButton[flat="true"] {{ background: transparent; border-color: transparent; }}
@@ -337,6 +337,7 @@ def _style_sheet(t: Theme, px: object) -> str:
     QCheckBox::indicator:hover {{ border-color: {t.accent}; }}
     QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url({check}); }}
 
+    QSlider:horizontal {{ min-height: {s(18)}px; }}
     QSlider::groove:horizontal {{ height: {s(4)}px; border-radius: {s(2)}px; background: {t.strong_border}; }}
     QSlider::sub-page:horizontal {{ height: {s(4)}px; border-radius: {s(2)}px; background: {t.muted}; }}
     QSlider::handle:horizontal {{ width: {s(14)}px; height: {s(14)}px; margin: -{s(6)}px 0;

@@ -3,12 +3,18 @@
 Long work is a generator; each ``yield`` is both a progress report and a point where it can be stopped.
 """
 
+import inspect
 import multiprocessing
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from typing import Any
 
-from superqt.utils import FunctionWorker, GeneratorWorker, WorkerBase
+from superqt.utils import GeneratorWorker, WorkerBase
+
+from workbench.errors import WorkbenchError
 
 
 class Job:
@@ -45,7 +51,7 @@ class Job:
             Called in the window's thread with the result, the exception, each yielded value.
         """
         self.cancel()
-        worker = _make_worker(work, *args)
+        worker = _Worker(_guarded, work, *args)
         self._current = worker
 
         def deliver(receiver: Callable[[Any], None] | None, *, last: bool) -> Callable[[Any], None]:
@@ -54,15 +60,14 @@ class Job:
                     return
                 if last:
                     self._current = None
-                if receiver is not None:
-                    receiver(value)
+                chosen = failed if isinstance(value, _Failure) else receiver
+                if chosen is not None:
+                    chosen(value.error if isinstance(value, _Failure) else value)
 
             return receive
 
         worker.returned.connect(deliver(done, last=True))
-        worker.errored.connect(deliver(failed, last=True))
-        if isinstance(worker, GeneratorWorker):
-            worker.yielded.connect(deliver(progress, last=False))
+        worker.yielded.connect(deliver(progress, last=False))
         worker.start()
 
     def cancel(self) -> None:
@@ -72,11 +77,39 @@ class Job:
             self._current = None
 
 
-def _make_worker(work: Callable[..., Any], *args: Any) -> WorkerBase:
-    import inspect
+@dataclass(frozen=True)
+class _Failure:
+    error: Exception
 
-    kind = GeneratorWorker if inspect.isgeneratorfunction(work) else FunctionWorker
-    return kind(work, *args)
+
+def _guarded(work: Callable[..., Any], *args: Any) -> Generator[Any, None, Any]:
+    """Run a function or generator function as steps, with failures as values.
+
+    superqt's workers swallow a RuntimeError that is raised to them.
+    """
+    try:
+        if inspect.isgeneratorfunction(work):
+            return (yield from work(*args))
+        return work(*args)
+    except Exception as error:
+        return _Failure(error)
+
+
+class _Worker(GeneratorWorker):
+    """A worker that leaves the warnings of the process alone.
+
+    superqt catches them with a context manager that is not made for threads: two workers that overlap leave
+    Python's warnings changed for good.
+    """
+
+    def run(self) -> None:
+        self._running = True
+        result = self.work()
+        if not self.abort_requested:
+            self.returned.emit(result)
+        self._running = False
+        self.finished.emit()
+        self._finished.emit(self)
 
 
 class ComputeProcess:
@@ -90,8 +123,6 @@ class ComputeProcess:
 
     def call(self, function: Callable[..., Any], *args: Any) -> Generator[None, None, Any]:
         """Run a picklable function there; yields while it waits, so that the waiting can be given up."""
-        from concurrent.futures import TimeoutError as NotYet
-
         if self._executor is None:
             spawn = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(max_workers=1, mp_context=spawn)
@@ -104,6 +135,11 @@ class ComputeProcess:
                     if future.done():
                         raise
                     yield
+        except BrokenProcessPool as error:
+            self.close()
+            raise WorkbenchError(
+                "The process that computes the scores has ended; change a setting to try again."
+            ) from error
         finally:
             future.cancel()
 

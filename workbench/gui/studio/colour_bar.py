@@ -16,10 +16,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB
 from workbench.gui.studio.strip import HIGHEST_DB, LOWEST_DB, colour_table
 from workbench.gui.theme import ThemeManager
 
-DEFAULT_LEVELS_DB = (-95.0, -25.0)
 MIN_SPAN_DB = 10.0
 BAR_WIDTH = 12
 LOW, HIGH, BOTH = "low", "high", "both"
@@ -179,7 +179,9 @@ class ColourBar(QWidget):
     def _draw_ticks(self, painter: QPainter, bar: QRectF) -> None:
         painter.setFont(self._theme.font(10.5))
         line = painter.fontMetrics().height()
-        step = next((s for s in (10, 20, 30, 40, 60) if bar.height() * s / 120 >= line * 1.5), 60)
+        step = next(
+            (s for s in (10, 20, 50) if bar.height() * s / (HIGHEST_DB - LOWEST_DB) >= line * 1.5), 100
+        )
         level = HIGHEST_DB
         while level >= LOWEST_DB:
             y = self.y_of(level)

@@ -23,7 +23,7 @@ from workbench.gui.studio.export import ExportRequest, export_steps
 from workbench.gui.studio.overview import peaks
 from workbench.gui.studio.picture import Picture
 from workbench.gui.studio.scores_view import ScoreLine
-from workbench.gui.studio.scoring import blank_scores, score_steps, unscored
+from workbench.gui.studio.scoring import LEGEND, blank_scores, score_steps, unscored
 from workbench.gui.workers import ComputeProcess, Job
 
 TICK_MS = 16
@@ -521,14 +521,14 @@ class StudioController(QObject):
 
     def _scored(self, lines: Sequence[ScoreLine] | None) -> None:
         if lines is not None:
-            self.scores_changed.emit(lines, "")
+            self.scores_changed.emit(lines, LEGEND)
 
     def _render_failed(self, error: Exception) -> None:
         self.progress_changed.emit(Progress())
         self._notifier.failure(error)
 
     def _show_blank_scores(self) -> None:
-        self.scores_changed.emit(blank_scores(""), "")
+        self.scores_changed.emit(blank_scores(""), LEGEND)
 
     def _show_peaks(self) -> None:
         if self.picture is None:

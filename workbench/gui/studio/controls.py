@@ -22,6 +22,7 @@ from workbench.engine.scene import SNR_RANGE_DB, Scene
 from workbench.gui.theme import ThemeManager, role
 
 LIMIT_STEPS_DB = tuple(range(3, 41))
+OPEN_RECORDING = -1
 NO_LIMIT = len(LIMIT_STEPS_DB)
 
 
@@ -180,6 +181,7 @@ class SceneCard(Card):
         self.demos = QComboBox()
         self.demos.setToolTip("Scenes that come with the workbench")
         self.demos.setAccessibleName("Scene")
+        self._shown = 0
         self.demos.setMinimumContentsLength(8)
         self.demos.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.demos.activated.connect(self._demo_activated)
@@ -198,6 +200,8 @@ class SceneCard(Card):
             self.demos.clear()
             for number, title in enumerate(titles):
                 self.demos.addItem(title, number)
+            self.demos.insertSeparator(self.demos.count())
+            self.demos.addItem("Open a noisy recording…", OPEN_RECORDING)
 
     def show_scene(self, scene: Scene, demo: int | None) -> None:
         """Show a scene's files, and which demo it is (None: the user's own)."""
@@ -209,18 +213,19 @@ class SceneCard(Card):
         self.noise.set_path(scene.noise_path)
         self.recording.set_path(scene.recording_path)
         with QSignalBlocker(self.demos):
-            own = self.demos.findData(None)
-            if own >= 0:
-                self.demos.removeItem(own)
             if demo is None:
                 self.demos.insertItem(0, "Your recording" if is_recording else "Your speech and noise", None)
                 self.demos.setCurrentIndex(0)
             else:
                 self.demos.setCurrentIndex(self.demos.findData(demo))
+            self._shown = self.demos.currentIndex()
 
     def _demo_activated(self, index: int) -> None:
         number = self.demos.itemData(index)
-        if number is not None:
+        self.demos.setCurrentIndex(self._shown)
+        if number == OPEN_RECORDING:
+            self.recording_requested.emit()
+        elif number is not None:
             self.demo_chosen.emit(int(number))
 
 

@@ -6,14 +6,20 @@ import json
 from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.audio import files
+from workbench.denoisers.registry import methods
 from workbench.engine.render import RenderedScene, render_steps
-from workbench.engine.scene import LoadedScene
+from workbench.engine.scene import LoadedScene, Scene
 from workbench.errors import WorkbenchError
-from workbench.gui.studio.scoring import score_table, unscored
+from workbench.evaluation.metrics import METRICS
+from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB
+from workbench.gui.studio.scoring import ScoreRow, score_rows, unscored
 from workbench.gui.workers import ComputeProcess
+
+T = TypeVar("T")
+_COLUMNS = ("metric", "title", "variant", "unit", "mixed", "denoised", "gap")
 
 KINDS = (
     (
@@ -30,11 +36,24 @@ KINDS = (
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What to write: files named ``<name>-...`` in a folder; `kinds` of `KINDS`."""
+    """What to write: files named ``<name>-...`` in a folder.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Made if it is not there.
+    name : str
+        How the names of the files begin.
+    kinds : tuple of str
+        Of `KINDS`.
+    levels_db : tuple of float
+        dB scale of the pictures.
+    """
 
     folder: Path
     name: str
     kinds: tuple[str, ...]
+    levels_db: tuple[float, float] = DEFAULT_LEVELS_DB
 
 
 def target_paths(request: ExportRequest, *, has_clean: bool) -> dict[str, Path]:
@@ -63,8 +82,6 @@ def export_steps(
     WorkbenchError
         If the folder cannot be written.
     """
-    from workbench.evaluation.figures import save_figure, scene_figure
-
     render = render_steps(loaded)
     while True:
         try:
@@ -80,47 +97,92 @@ def export_steps(
     for signal in ("clean", "mixed", "denoised"):
         if signal in paths:
             files.write(paths[signal], getattr(rendered, signal))
-    yield 0.6
+    yield 0.55
+    rows: list[ScoreRow] = []
+    reason = unscored(loaded.scene, rendered)
+    if set(paths) - {"clean", "mixed", "denoised"} and not reason:
+        rows = yield from _at(0.6, score_rows(rendered, compute))
     pictures = [paths[kind] for kind in ("png", "svg") if kind in paths]
     if pictures:
-        figure = scene_figure(rendered)
-        for path in pictures:
-            save_figure(figure, path)
-    yield 0.75
-    if "csv" in paths or "json" in paths:
-        rows: list[dict[str, Any]] = []
-        reason = unscored(loaded.scene, rendered)
-        if not reason:
-            scoring = score_table(rendered, compute)
-            while True:
-                try:
-                    next(scoring)
-                    yield 0.85
-                except StopIteration as finished:
-                    rows = finished.value
-                    break
-        if "csv" in paths:
-            _write_text(paths["csv"], _csv(rows))
-        if "json" in paths:
-            _write_text(paths["json"], _json(loaded, rendered, rows, reason))
+        yield from _at(0.8, compute.call(_draw, loaded.scene, rendered, rows, request.levels_db, pictures))
+    if "csv" in paths:
+        _write_text(paths["csv"], _csv(rows))
+    if "json" in paths:
+        _write_text(paths["json"], _json(loaded, rendered, rows, reason))
     return list(paths.values())
 
 
-def _csv(rows: list[dict[str, Any]]) -> str:
+def _at(share: float, steps: Generator[None, None, T]) -> Generator[float, None, T]:
+    """Run steps that do not tell how far they are."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            value: T = finished.value
+            return value
+        yield share
+
+
+def _draw(
+    scene: Scene,
+    rendered: RenderedScene,
+    rows: list[ScoreRow],
+    levels_db: tuple[float, float],
+    paths: list[Path],
+) -> None:
+    from workbench.evaluation.figures import save_figure, scene_figure
+
+    titles = {method.name: method.title for method in methods()}
+    figure = scene_figure(
+        rendered.clean,
+        rendered.mixed,
+        rendered.denoised,
+        rendered.posteriors,
+        title=scene.title,
+        snr_db=scene.snr_db if scene.has_reference and scene.noise_path is not None else None,
+        method=titles.get(rendered.method, rendered.method),
+        scores={
+            "mixed": {row.metric: row.mixed for row in rows},
+            "denoised": {row.metric: row.denoised for row in rows},
+        }
+        if rows
+        else None,
+        levels_db=levels_db,
+    )
+    for path in paths:
+        save_figure(figure, path)
+
+
+def _csv(rows: list[ScoreRow]) -> str:
     text = io.StringIO()
-    columns = ("metric", "title", "variant", "unit", "mixed", "denoised", "gap")
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    records = [_record(row) for row in rows]
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(records)
     return text.getvalue()
 
 
-def _json(loaded: LoadedScene, rendered: RenderedScene, rows: list[dict[str, Any]], reason: str) -> str:
+def _record(row: ScoreRow) -> dict[str, Any]:
+    metric = METRICS[row.metric]
+    gap = row.mixed.gap or row.denoised.gap or ""
+    values = (
+        metric.name,
+        metric.title,
+        metric.variant,
+        metric.unit,
+        row.mixed.value,
+        row.denoised.value,
+        gap,
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _json(loaded: LoadedScene, rendered: RenderedScene, rows: list[ScoreRow], reason: str) -> str:
     values = {
         "scene": asdict(loaded.scene),
         "latency_samples": rendered.latency_samples,
         "measured_snr_db": None if rendered.mixture is None else rendered.mixture.measured_snr_db,
-        "scores": rows,
+        "scores": [_record(row) for row in rows],
         "no_scores_because": reason or None,
         "posteriors": [
             {"time_samples": p.time_samples, "probabilities": [round(float(v), 5) for v in p.probabilities]}

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -42,11 +41,14 @@ class ExportDialog(QDialog):
         self.name_edit = QLineEdit(name)
         self.name_edit.setAccessibleName("Name")
         browse = QPushButton("Choose…")
+        browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
         self._note = role(QLabel(), "muted")
         self._note.setWordWrap(True)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.export_button = self._buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        cancel = self._buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        cancel.setAutoDefault(False)
         self.export_button.setDefault(True)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
@@ -54,17 +56,18 @@ class ExportDialog(QDialog):
         box.setContentsMargins(24, 20, 24, 16)
         box.setSpacing(10)
         box.addWidget(role(QLabel("WHAT"), "heading"))
-        for kind, title, about in KINDS:
+        what = QGridLayout()
+        what.setHorizontalSpacing(14)
+        what.setColumnStretch(1, 1)
+        for row, (kind, title, about) in enumerate(KINDS):
             check = QCheckBox(title)
             check.setChecked(kind in kinds)
             check.setToolTip(about)
             check.toggled.connect(self._refresh)
             self.boxes[kind] = check
-            line = QHBoxLayout()
-            line.addWidget(check)
-            line.addWidget(role(QLabel(about), "muted"), 1)
-            check.setMinimumWidth(130)
-            box.addLayout(line)
+            what.addWidget(check, row, 0)
+            what.addWidget(role(QLabel(about), "muted"), row, 1)
+        box.addLayout(what)
         box.addSpacing(6)
         box.addWidget(role(QLabel("WHERE"), "heading"))
         grid = QGridLayout()

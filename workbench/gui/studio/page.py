@@ -1,11 +1,19 @@
 """The studio page: it lays out the widgets and connects them with the controller."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import (
+    QAction,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -23,10 +31,10 @@ from PySide6.QtWidgets import (
 from workbench.audio.files import AUDIO_SUFFIXES
 from workbench.engine.monitor import MONITOR_CHOICES
 from workbench.engine.scene import Scene
+from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB
 from workbench.gui.keys import BY_NAME, FocusedKeys, sequences
 from workbench.gui.messages import Notifier
 from workbench.gui.settings import Settings
-from workbench.gui.studio.colour_bar import DEFAULT_LEVELS_DB
 from workbench.gui.studio.controller import Progress, StudioController
 from workbench.gui.studio.controls import DenoiseCard, MixCard, SceneCard, signed
 from workbench.gui.studio.drop_zones import DropZones, local_files
@@ -270,6 +278,11 @@ class StudioPage(QWidget):
         self._progress.setFixedWidth(px(90))
         self._readout.setFont(self._theme.font(11.5))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the noise classes more room on a large screen."""
+        super().resizeEvent(event)
+        self.classes.set_row_height(min(max(self.height() / self._theme.scale / 40, 19.0), 30.0))
+
     # --- intents ---------------------------------------------------------------------------------------
 
     def choose_speech(self) -> None:
@@ -295,7 +308,7 @@ class StudioPage(QWidget):
         has_clean = self.controller.loaded.clean is not None
         dialog = ExportDialog(folder, name, kinds, has_clean=has_clean, parent=self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            request = dialog.request
+            request = replace(dialog.request, levels_db=self.trio.colour_bar.levels_db)
             self._settings.set("export/folder", str(request.folder))
             self._settings.set("export/name", request.name)
             self._settings.set("export/kinds", list(request.kinds))
@@ -362,6 +375,7 @@ class StudioPage(QWidget):
         self.mix_card.setVisible(scene.has_reference)
         self.trio.buttons["clean"].setEnabled("clean" in picture.strips)
         self.actions_by_name["clean"].setEnabled("clean" in picture.strips)
+        self._readout.clear()
         self.view.open_scene(picture.duration_s)
         self.trio.set_strips(picture.strips, picture.column_s, picture.first_s)
         self.classes.set_track(picture.track)

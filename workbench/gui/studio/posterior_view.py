@@ -101,6 +101,7 @@ class PosteriorView(QWidget):
         self._theme = theme
         self._view = view
         self._track: PosteriorTrack | None = None
+        self._row_px = 19.0
         self.bars = ClassBars(theme)
         self._plot = SceneViewBox(view, theme, shows_frequency=False)
         self._plot.seek_requested.connect(self.seek_requested)
@@ -141,6 +142,11 @@ class PosteriorView(QWidget):
         self.bars.setFixedWidth(
             min(max(self.width() * 3 // 10, self._theme.px(BARS_PX)), self._theme.px(MAX_BARS_PX))
         )
+
+    def set_row_height(self, pixels: float) -> None:
+        """Set the height of a class's row, in pixels at the normal font scale."""
+        self._row_px = pixels
+        self.setFixedHeight(self._theme.px(pixels) * len(CLASSES) + self._theme.px(AXIS_PX))
 
     def set_track(self, track: PosteriorTrack | None) -> None:
         """Show a scene's posteriors; call `refresh` when they have changed."""
@@ -185,7 +191,7 @@ class PosteriorView(QWidget):
     def _restyle(self) -> None:
         self._canvas.setBackground(self._theme.color("window"))
         self._box.setSpacing(self._theme.px(12))
-        self.setFixedHeight(self._theme.px(19) * len(CLASSES) + self._theme.px(AXIS_PX))
+        self.set_row_height(self._row_px)
         self._plot.setBorder(pg.mkPen(self._theme.color("border")))
         self._plot.setBackgroundColor(self._theme.color("surface"))
         for noise_class, curve, line in zip(CLASSES, self._curves, self._baselines, strict=True):

@@ -129,7 +129,7 @@ class SceneViewBox(pg.ViewBox):
         self.playhead.setPen(pg.mkPen(on_picture, width=max(1, self._theme.px(1.6))))
         edge = pg.mkPen(self._theme.color("accent"), width=self._theme.scale * 2)
         fill = self._theme.color("accent")
-        fill.setAlphaF(0.16)
+        fill.setAlphaF(0.06 if self._shows_frequency else 0.16)
         self.loop_region.setBrush(fill)
         for line in self.loop_region.lines:
             line.setPen(edge)
@@ -160,7 +160,7 @@ class UnitAxis(pg.AxisItem):
 
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
         """Return one level of ticks, as dense as their texts allow."""
-        room = self._theme.px(56 if self.orientation == "bottom" else 34)
+        room = self._theme.px(56 if self.orientation == "bottom" else 46)
         least = (maxVal - minVal) * room / max(size, 1.0)
         power = 10.0 ** np.floor(np.log10(max(least, 1e-9)))
         step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)

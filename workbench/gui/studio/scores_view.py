@@ -25,6 +25,8 @@ class ScoreLine:
         Ends of the scale drawn below the numbers.
     higher_is_better : bool
         Which way is good.
+    decimals : int
+        Digits after the point.
     mixed, denoised : float or None
         Values; None while they are computed or where there is none.
     gap : str
@@ -37,6 +39,7 @@ class ScoreLine:
     low: float
     high: float
     higher_is_better: bool
+    decimals: int
     mixed: float | None = None
     denoised: float | None = None
     gap: str = ""
@@ -115,17 +118,16 @@ class ScoresCard(Card):
             self._add_row()
         for line, (name, mixed, denoised, change, bar) in zip(lines, self._rows, strict=False):
             tip = f"{line.meaning}\n{line.gap}" if line.gap else line.meaning
-            name.setText(f"{line.title} ({line.unit})" if line.unit else line.title)
-            mixed.setText(_value(line.mixed, line.gap))
-            denoised.setText(_value(line.denoised, line.gap))
+            name.setText(f"{line.title} <small>{line.unit}</small>")
+            mixed.setText(_value(line, line.mixed))
+            denoised.setText(_value(line, line.denoised))
             role(change, "muted")
             change.setText("")
             if line.mixed is not None and line.denoised is not None:
-                digits = _digits(line.mixed)
-                gain = round(line.denoised - line.mixed, digits)
+                gain = round(line.denoised - line.mixed, line.decimals)
                 better = gain > 0 if line.higher_is_better else gain < 0
                 sign = "+" if gain > 0 else "−" if gain < 0 else "±"
-                change.setText(f"{sign}{abs(gain):.{digits}f}")
+                change.setText(f"{sign}{abs(gain):.{line.decimals}f}")
                 role(change, "muted" if gain == 0 else "better" if better else "worse")
             change.style().polish(change)
             bar.show_line(line)
@@ -150,13 +152,10 @@ class ScoresCard(Card):
         if hasattr(self, "_grid"):
             self._grid.setHorizontalSpacing(self._theme.px(8))
             self._grid.setVerticalSpacing(self._theme.px(1))
+            self._grid.setRowMinimumHeight(0, self._theme.px(18))
 
 
-def _digits(value: float) -> int:
-    return 1 if abs(value) >= 10 else 2
-
-
-def _value(value: float | None, gap: str) -> str:
+def _value(line: ScoreLine, value: float | None) -> str:
     if value is None:
-        return "–" if gap else WAITING
-    return f"{value:.2f}".replace("-", "−") if abs(value) < 10 else f"{value:.1f}".replace("-", "−")
+        return "–" if line.gap else WAITING
+    return f"{value:.{line.decimals}f}".replace("-", "−")

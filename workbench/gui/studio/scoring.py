@@ -1,10 +1,9 @@
 """The metrics of a rendered scene, computed in another process, as lines to show."""
 
-from collections.abc import Generator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 
-from workbench.dsp import SAMPLE_RATE, Signal
+from workbench.dsp import SAMPLE_RATE
 from workbench.engine.render import RenderedScene
 from workbench.engine.scene import Scene
 from workbench.evaluation.metrics import METRICS, Metric, Score, score
@@ -12,6 +11,7 @@ from workbench.gui.studio.scores_view import ScoreLine
 from workbench.gui.workers import ComputeProcess
 
 SHOWN = ("pesq_wb", "stoi", "si_sdr")
+LEGEND = "PESQ: quality · STOI: intelligibility · SI-SDR: speech over all the rest. Higher is better."
 LONGEST_S = 60
 """PESQ and STOI are made for sentences: of longer scenes the first minute is scored."""
 
@@ -45,8 +45,8 @@ def score_steps(
     lines = blank_scores("")
     clean = rendered.clean[:n]
     for place, name in enumerate(SHOWN):
-        mixed = yield from compute.call(_score_one, name, clean, rendered.mixed[:n])
-        denoised = yield from compute.call(_score_one, name, clean, rendered.denoised[:n])
+        mixed = yield from compute.call(score, name, clean, rendered.mixed[:n])
+        denoised = yield from compute.call(score, name, clean, rendered.denoised[:n])
         gaps = [
             f"{which}: {found.gap}"
             for which, found in (("Mixed", mixed), ("Denoised", denoised))
@@ -58,46 +58,37 @@ def score_steps(
     return lines
 
 
-def score_table(
-    rendered: RenderedScene, compute: ComputeProcess
-) -> Generator[None, None, list[dict[str, Any]]]:
-    """Compute every metric for files of numbers: one row per metric, with what its variant is."""
+@dataclass(frozen=True)
+class ScoreRow:
+    """One metric of both signals."""
+
+    metric: str
+    mixed: Score
+    denoised: Score
+
+
+def score_rows(rendered: RenderedScene, compute: ComputeProcess) -> Generator[None, None, list[ScoreRow]]:
+    """Compute every metric there is; yields while it waits."""
     assert rendered.clean is not None
     n = LONGEST_S * SAMPLE_RATE
-    rows = []
-    for name, metric in METRICS.items():
-        found: dict[str, Score] = {}
-        for which, signal in (("mixed", rendered.mixed), ("denoised", rendered.denoised)):
-            found[which] = yield from compute.call(_score_one, name, rendered.clean[:n], signal[:n])
-        rows.append(
-            {
-                "metric": name,
-                "title": metric.title,
-                "variant": metric.variant,
-                "unit": metric.unit,
-                "mixed": found["mixed"].value,
-                "denoised": found["denoised"].value,
-                "gap": found["mixed"].gap or found["denoised"].gap or "",
-            }
-        )
+    clean, rows = rendered.clean[:n], []
+    for name in METRICS:
+        mixed = yield from compute.call(score, name, clean, rendered.mixed[:n])
+        denoised = yield from compute.call(score, name, clean, rendered.denoised[:n])
+        rows.append(ScoreRow(name, mixed, denoised))
     return rows
 
 
-def _score_one(name: str, clean: Signal, processed: Signal) -> Score:
-    return score(METRICS[name], clean, processed)
-
-
 def _line(metric: Metric, gap: str) -> ScoreLine:
-    low, high = metric.low, metric.high
-    way = "Higher" if metric.higher_is_better else "Lower"
-    meaning = (
-        f"{metric.title} ({metric.variant}): {metric.explanation}\n{low:g} to {high:g} {metric.unit}".rstrip()
-    )
+    scale = f"{metric.low:g} to {metric.high:g} {metric.unit}".rstrip().replace("-", "−")
+    meaning = f"{metric.title}, {scale}. {metric.explanation}\n{metric.paper}; {metric.variant}."
     return ScoreLine(
-        metric.title, metric.unit, f"{meaning}. {way} is better.", low, high, metric.higher_is_better, gap=gap
+        metric.title,
+        metric.unit,
+        meaning,
+        metric.low,
+        metric.high,
+        metric.higher_is_better,
+        metric.decimals,
+        gap=gap,
     )
-
-
-def legend(names: Sequence[str] = SHOWN) -> str:
-    """Return one line that says what the metrics are about."""
-    return "Higher is better" if all(METRICS[name].higher_is_better for name in names) else ""

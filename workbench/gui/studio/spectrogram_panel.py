@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from workbench.engine.monitor import MONITOR_CHOICES
-from workbench.gui.studio.colour_bar import DEFAULT_LEVELS_DB, ColourBar, colour_map
+from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB
+from workbench.gui.studio.colour_bar import ColourBar, colour_map
 from workbench.gui.studio.scene_plot import SceneViewBox, UnitAxis
 from workbench.gui.studio.strip import LOWEST_DB, STEPS_PER_DB, SpectrogramStrip, colour_table
 from workbench.gui.studio.view_range import ViewRange

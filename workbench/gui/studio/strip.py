@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-LOWEST_DB = -120.0
+LOWEST_DB = -100.0
 HIGHEST_DB = 0.0
 STEPS_PER_DB = 255.0 / (HIGHEST_DB - LOWEST_DB)
 
