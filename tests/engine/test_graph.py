@@ -228,3 +228,25 @@ def test_levels_are_those_of_the_block(loaded):
     assert block.levels.mixed_db == pytest.approx(20 * np.log10(np.sqrt(np.mean(block.mixed**2))), abs=1e-3)
     assert block.levels.monitor_db == block.levels.mixed_db
     assert block.levels.monitor_peak == pytest.approx(np.abs(block.mixed).max())
+
+
+def test_anything_may_change_at_any_time(loaded):
+    rng = np.random.default_rng(1)
+    graph = LiveGraph(loaded, monitor="denoised", loudness_matched=False)
+    edges = rng.integers(0, loaded.duration_samples, (200, 2))
+    for start, end in edges.tolist():
+        match rng.integers(6):
+            case 0:
+                graph.seek(start, cut=bool(end % 2))
+            case 1:
+                graph.method = ("late-200", "late-0", "late-37")[end % 3]
+            case 2 if end - start > 2000:
+                graph.loop = (start, end)
+            case 3:
+                graph.loop = None
+            case 4:
+                graph.snr_db = end % 25 - 10.0
+        blocks = run(graph, 2500, int(rng.integers(1, 4000)))
+        assert sum(block.n_samples for block in blocks) == 2500 or graph.ended
+        assert all(block.n_samples > 0 for block in blocks)
+        assert all(np.isfinite(block.monitor).all() for block in blocks)

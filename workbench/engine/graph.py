@@ -284,8 +284,9 @@ class LiveGraph:
             At most `n_samples` long: a block stops short where the position jumps (a loop's seam) or the
             scene ends, and is empty once it has ended.
         """
-        self._turn()
-        take, loop, cue = self._take, self._loop, self._cue
+        loop = self._loop  # Read once: another thread may set it at any time.
+        self._turn(loop)
+        take, cue = self._take, self._cue
         take.set_gains(self._gains)
         position = take.position_samples
         if self._leaving is not None:
@@ -309,9 +310,9 @@ class LiveGraph:
         monitor = self._switch.process(heard.clean, heard.mixed, heard.denoised)
         return GraphBlock(position, shown.clean, shown.mixed, shown.denoised, shown.posteriors, monitor)
 
-    def _turn(self) -> None:
+    def _turn(self, loop: tuple[int, int] | None) -> None:
         """Begin what is due, one cross-fade at a time, and get ready for what will be."""
-        position, method, loop = self._take.position_samples, self._method, self._loop
+        position, method = self._take.position_samples, self._method
         end = self.duration_samples if loop is None else loop[1]
         seeks = list(self._seeks)
         target, cut = seeks[-1] if seeks else (position, False)
@@ -333,18 +334,18 @@ class LiveGraph:
         elif target != position:
             self._go(self._new_take(target), cut=cut)
         elif cue is None and changed and position + METHOD_LEAD_SAMPLES < end:
-            self._cue_up(position + METHOD_LEAD_SAMPLES, position + METHOD_LEAD_SAMPLES)
+            self._cue_up(position + METHOD_LEAD_SAMPLES, position + METHOD_LEAD_SAMPLES, loop)
         elif cue is None and changed and position < end:
             self._go(self._new_take(position))
         elif cue is None and loop is not None and end - position <= LOOP_LEAD_SAMPLES:
-            self._cue_up(end, loop[0])
+            self._cue_up(end, loop[0], loop)
         for _ in seeks:
             # Only now, so that `position_samples` never shows the old place again.
             self._seeks.popleft()
 
-    def _cue_up(self, at_samples: int, start_samples: int) -> None:
+    def _cue_up(self, at_samples: int, start_samples: int, loop: tuple[int, int] | None) -> None:
         take = self._new_take(start_samples)
-        self._cue = _Cue(at_samples, take, take.chain.method, self._loop)
+        self._cue = _Cue(at_samples, take, take.chain.method, loop)
 
     def _go(self, take: Take, *, cut: bool = False) -> None:
         if cut:
