@@ -89,7 +89,9 @@ def run(options: argparse.Namespace) -> int:
         }
         paths["mixture"].write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         gains = (f"{gain:.4g}" for gain in (mixture.clean_gain, mixture.noise_gain))
-        rows.append((f"{snr_db:g}", f"{mixture.measured_snr_db:.2f}", *gains, str(paths["noisy"])))
+        rows.append(
+            (f"{snr_db:g}", f"{round(mixture.measured_snr_db, 2) + 0.0:.2f}", *gains, str(paths["noisy"]))
+        )
     print_table(
         ("SNR dB", "measured", "speech gain", "noise gain", "noisy file"),
         rows,

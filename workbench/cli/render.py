@@ -18,6 +18,7 @@ from workbench.errors import WorkbenchError
 if TYPE_CHECKING:
     from workbench.engine.render import RenderedScene
     from workbench.engine.scene import Scene
+    from workbench.evaluation.metrics import Score
 
 EXAMPLES = """\
   workbench render -o out                      the first demo scene
@@ -26,7 +27,9 @@ EXAMPLES = """\
   workbench render noisy.wav --format png svg -o out"""
 
 SIGNALS = ("clean", "mixed", "denoised")
-_LONGEST_SCORED_S = 60
+PICTURES = ("png", "svg", "pdf")
+LONGEST_SCORED_S = 60.0
+"""PESQ and STOI are made for sentences: of longer scenes the first minute is scored."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scene_arguments(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
     parser.add_argument(
-        "--format", choices=("png", "svg"), nargs="+", default=["png"], help="of the picture (default: png)"
+        "--format", choices=PICTURES, nargs="+", default=["png"], help="of the picture (default: png)"
     )
+    parser.add_argument("--theme", choices=("light", "dark"), default="light", help="default: light")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
 
 
@@ -66,17 +70,23 @@ def run(options: argparse.Namespace) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     for what, path in sounds.items():
         files.write(path, getattr(rendered, what))
-    figure = scene_figure(rendered)
+    figure = scene_figure(
+        rendered.clean,
+        rendered.mixed,
+        rendered.denoised,
+        rendered.posteriors,
+        title=scene.title,
+        snr_db=scene.snr_db if rendered.mixture else None,
+        method=rendered.method,
+        scores=scores,
+        theme=options.theme,
+    )
     for path in pictures:
         save_figure(figure, path)
     about = _numbers(scene, rendered, scores)
     numbers.write_text(json.dumps(about, default=str, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if scores:
-        print_table(
-            ("metric", "unit", "mixed", "denoised", "note"),
-            [(row["title"], row["unit"], *_values(row), row["gap"]) for row in scores],
-            numbers=("mixed", "denoised"),
-        )
+        print_table(("metric", "mixed", "denoised", "variant"), _score_rows(scores))
     note(f"workbench: wrote {', '.join(str(path) for path in (*pictures, *sounds.values(), numbers))}")
     return 0
 
@@ -90,37 +100,39 @@ def _check_outputs(outputs: list[Path], scene: "Scene", *, overwrite: bool) -> N
             raise WorkbenchError(f"{path} exists already; add --overwrite or choose another folder.")
 
 
-def _scores(rendered: "RenderedScene") -> list[dict[str, Any]]:
-    """Return one row per metric; none without a reference, or without a noise to compare with."""
+def _scores(rendered: "RenderedScene") -> "dict[str, dict[str, Score]]":
+    """Score mixed and denoised; nothing without a reference, or without a noise to compare with."""
     from workbench.dsp import SAMPLE_RATE
-    from workbench.evaluation.metrics import METRICS, score
+    from workbench.evaluation.metrics import score_all
 
     if rendered.clean is None or rendered.mixture is None:
-        return []
-    n_samples = _LONGEST_SCORED_S * SAMPLE_RATE
+        return {}
+    n_samples = round(LONGEST_SCORED_S * SAMPLE_RATE)
     clean = rendered.clean[:n_samples]
+    return {
+        "mixed": score_all(clean, rendered.mixed[:n_samples]),
+        "denoised": score_all(clean, rendered.denoised[:n_samples]),
+    }
+
+
+def _score_rows(scores: "dict[str, dict[str, Score]]") -> list[tuple[str, ...]]:
+    from workbench.evaluation.metrics import METRICS, format_value
+
     rows = []
-    for name, metric in METRICS.items():
-        mixed = score(metric, clean, rendered.mixed[:n_samples])
-        denoised = score(metric, clean, rendered.denoised[:n_samples])
-        rows.append(
-            {
-                "metric": name,
-                "title": metric.title,
-                "variant": metric.variant,
-                "unit": metric.unit,
-                "decimals": metric.decimals,
-                "mixed": mixed.value,
-                "denoised": denoised.value,
-                "gap": mixed.gap or denoised.gap or "",
-            }
-        )
+    for name in scores["mixed"]:
+        metric, pair = METRICS[name], (scores["mixed"][name], scores["denoised"][name])
+        values = ("-" if score.value is None else format_value(metric, score.value) for score in pair)
+        gap = next((score.gap for score in pair if score.gap), None)
+        rows.append((metric.title, *values, gap or metric.variant))
     return rows
 
 
-def _numbers(scene: "Scene", rendered: "RenderedScene", scores: list[dict[str, Any]]) -> dict[str, Any]:
+def _numbers(
+    scene: "Scene", rendered: "RenderedScene", scores: "dict[str, dict[str, Score]]"
+) -> dict[str, Any]:
     from workbench.classifier.posterior import CLASSES
     from workbench.dsp import SAMPLE_RATE
+    from workbench.evaluation.metrics import METRICS
 
     mixture = rendered.mixture
     return {
@@ -132,7 +144,18 @@ def _numbers(scene: "Scene", rendered: "RenderedScene", scores: list[dict[str, A
         "measured_snr_db": mixture and mixture.measured_snr_db,
         "clean_gain": mixture and mixture.clean_gain,
         "noise_gain": mixture and mixture.noise_gain,
-        "scores": scores,
+        "scored_s": min(LONGEST_SCORED_S, len(rendered.mixed) / SAMPLE_RATE) if scores else None,
+        "scores": [
+            {
+                "metric": name,
+                "title": METRICS[name].title,
+                "variant": METRICS[name].variant,
+                "unit": METRICS[name].unit,
+                **{which: found[name].value for which, found in scores.items()},
+                "gap": next((found[name].gap for found in scores.values() if found[name].gap), None),
+            }
+            for name in scores.get("mixed", {})
+        ],
         "classes": [str(noise_class) for noise_class in CLASSES],
         "posteriors": [
             {
@@ -142,8 +165,3 @@ def _numbers(scene: "Scene", rendered: "RenderedScene", scores: list[dict[str, A
             for posterior in rendered.posteriors
         ],
     }
-
-
-def _values(row: dict[str, Any]) -> list[str]:
-    values = (row["mixed"], row["denoised"])
-    return ["-" if value is None else f"{value:.{row['decimals']}f}" for value in values]
