@@ -54,7 +54,7 @@ def scene_figure(
     method: str = "",
     scores: Mapping[str, Mapping[str, Score]] | None = None,
     theme: Literal["light", "dark"] = "light",
-    spec: DisplaySpec = DisplaySpec(),
+    spec: DisplaySpec = DisplaySpec(),  # noqa: B008 - frozen, of another module
     levels_db: tuple[float, float] = DEFAULT_LEVELS_DB,
 ) -> "Figure":
     """Draw clean, mixed and denoised side by side, and the noise class under them.

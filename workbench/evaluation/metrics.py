@@ -326,8 +326,8 @@ METRICS: dict[str, Metric] = {
             variant="scale-invariant, mean removed",
             explanation=(
                 "How far the speech stands above everything that is not the clean speech, noise and "
-                "distortion alike, whatever the level. At 0 dB both are equally strong; 10 dB is clearly cleaner, 20 dB "
-                "nearly clean."
+                "distortion alike, whatever the level. At 0 dB both are equally strong; 10 dB is "
+                "clearly cleaner, 20 dB nearly clean."
             ),
             compute=_si_sdr,
             decimals=1,

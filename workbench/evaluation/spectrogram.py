@@ -79,7 +79,7 @@ class StreamingSpectrogram:
         self._stft = StreamingStft(spec.stft_spec)
         # A sine of amplitude 1 has the magnitude sum(window) / 2 at its bin.
         self._scale = np.float32(2 / spec.stft_spec.analysis_window().sum(dtype=np.float64))
-        self._floor = np.float32(10 ** (spec.floor_db / 20))
+        self._tiny = np.float32(10 ** (spec.floor_db / 20 - 1))
         self.reset()
 
     def reset(self) -> None:
@@ -114,10 +114,10 @@ class StreamingSpectrogram:
         self._n_partial -= n_dropped
         magnitudes = np.abs(spectra[n_dropped:])
         magnitudes *= self._scale
-        np.maximum(magnitudes, self._floor, out=magnitudes)
-        np.log10(magnitudes, out=magnitudes)
-        magnitudes *= 20
-        return magnitudes
+        np.maximum(magnitudes, self._tiny, out=magnitudes)
+        levels_db = np.log10(magnitudes, out=magnitudes)
+        levels_db *= 20
+        return np.maximum(levels_db, np.float32(self.spec.floor_db), out=levels_db)
 
 
 def spectrogram_db(signal: Signal, spec: DisplaySpec = DisplaySpec()) -> NDArray[np.float32]:
