@@ -4,15 +4,12 @@ Long work is a generator; each ``yield`` is both a progress report and a point w
 """
 
 import inspect
-import multiprocessing
 from collections.abc import Callable, Generator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from concurrent.futures import TimeoutError as NotYet
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
-
-from superqt.utils import GeneratorWorker, WorkerBase
 
 from workbench.errors import WorkbenchError
 
@@ -24,7 +21,7 @@ class Job:
     """
 
     def __init__(self) -> None:
-        self._current: WorkerBase | None = None
+        self._current: Any = None
 
     @property
     def is_running(self) -> bool:
@@ -51,7 +48,7 @@ class Job:
             Called in the window's thread with the result, the exception, each yielded value.
         """
         self.cancel()
-        worker = _Worker(_guarded, work, *args)
+        worker = _worker_class()(_guarded, work, *args)
         self._current = worker
 
         def deliver(receiver: Callable[[Any], None] | None, *, last: bool) -> Callable[[Any], None]:
@@ -95,21 +92,28 @@ def _guarded(work: Callable[..., Any], *args: Any) -> Generator[Any, None, Any]:
         return _Failure(error)
 
 
-class _Worker(GeneratorWorker):
-    """A worker that leaves the warnings of the process alone.
+@cache
+def _worker_class() -> type:
+    """Return the kind of worker; superqt is imported when the first one starts, after the first paint."""
+    from superqt.utils import GeneratorWorker
 
-    superqt catches them with a context manager that is not made for threads: two workers that overlap leave
-    Python's warnings changed for good.
-    """
+    class Worker(GeneratorWorker):
+        """A worker that leaves the warnings of the process alone.
 
-    def run(self) -> None:
-        self._running = True
-        result = self.work()
-        if not self.abort_requested:
-            self.returned.emit(result)
-        self._running = False
-        self.finished.emit()
-        self._finished.emit(self)
+        superqt catches them with a context manager that is not made for threads: two workers that overlap
+        leave Python's warnings changed for good.
+        """
+
+        def run(self) -> None:
+            self._running = True
+            result = self.work()
+            if not self.abort_requested:
+                self.returned.emit(result)
+            self._running = False
+            self.finished.emit()
+            self._finished.emit(self)
+
+    return Worker
 
 
 class ComputeProcess:
@@ -123,6 +127,9 @@ class ComputeProcess:
 
     def call(self, function: Callable[..., Any], *args: Any) -> Generator[None, None, Any]:
         """Run a picklable function there; yields while it waits, so that the waiting can be given up."""
+        import multiprocessing
+        from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
         if self._executor is None:
             spawn = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(max_workers=1, mp_context=spawn)
@@ -152,4 +159,6 @@ class ComputeProcess:
 
 def wait_for_all(timeout_ms: int = 5000) -> None:
     """Ask all work to stop and wait for it."""
+    from superqt.utils import WorkerBase
+
     WorkerBase.await_workers(timeout_ms)

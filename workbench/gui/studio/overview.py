@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui.studio.view_range import ViewRange
@@ -33,6 +33,7 @@ class Overview(QWidget):
         self._denoised: NDArray[np.float32] | None = None
         self._loop: tuple[float, float] | None = None
         self._position_s = 0.0
+        self._drawn: QPixmap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Whole scene")
@@ -47,6 +48,7 @@ class Overview(QWidget):
     def set_peaks(self, mixed: NDArray[np.float32] | None, denoised: NDArray[np.float32] | None) -> None:
         """Show envelopes as `peaks` returns them."""
         self._mixed, self._denoised = mixed, denoised
+        self._drawn = None
         self.update()
 
     def set_playhead(self, position_s: float) -> None:
@@ -66,17 +68,10 @@ class Overview(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw."""
         painter = QPainter(self)
+        if self._drawn is None or self._drawn.deviceIndependentSize().toSize() != self.size():
+            self._drawn = self._draw_waveforms()
+        painter.drawPixmap(0, 0, self._drawn)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(self._theme.color("border"), 1))
-        painter.setBrush(self._theme.color("window"))
-        painter.drawRoundedRect(box, 5, 5)
-        top = max(
-            (float(p.max(initial=0.0)) for p in (self._mixed, self._denoised) if p is not None), default=0.0
-        )
-        if top > 0:
-            self._draw_peaks(painter, self._mixed, top, self._theme.color("strong_border"))
-            self._draw_peaks(painter, self._denoised, top, self._theme.color("accent"))
         if self._loop is not None:
             fill = self._theme.color("accent")
             fill.setAlphaF(0.22)
@@ -93,6 +88,27 @@ class Overview(QWidget):
         painter.setPen(QPen(self._theme.color("text"), 1.5 * self._theme.scale))
         x = self._x(self._position_s)
         painter.drawLine(QLineF(x, 1, x, self.height() - 1))
+
+    def _draw_waveforms(self) -> QPixmap:
+        """Draw what stays the same while the playhead moves."""
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(self.size() * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(self._theme.color("border"), 1))
+        painter.setBrush(self._theme.color("window"))
+        painter.drawRoundedRect(box, 5, 5)
+        top = max(
+            (float(p.max(initial=0.0)) for p in (self._mixed, self._denoised) if p is not None), default=0.0
+        )
+        if top > 0:
+            self._draw_peaks(painter, self._mixed, top, self._theme.color("strong_border"))
+            self._draw_peaks(painter, self._denoised, top, self._theme.color("accent"))
+        painter.end()
+        return pixmap
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Seek."""
@@ -130,4 +146,5 @@ class Overview(QWidget):
 
     def _restyle(self) -> None:
         self.setFixedHeight(self._theme.px(40))
+        self._drawn = None
         self.update()
