@@ -1,6 +1,7 @@
 """What the README and the CI promise, and what travels in a wheel."""
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -46,6 +47,15 @@ def test_readme_ci_and_doctor_name_the_same_linux_packages():
 def test_what_the_readme_points_to_exists():
     for target in re.findall(r"\]\(([^)#]+)\)", README) + re.findall(r"`((?:docs|assets)/[\w./-]+)`", README):
         assert (REPOSITORY / target).exists(), target
+
+
+def test_the_training_commands_of_the_readme_parse():
+    from train_cli.__main__ import build_parser
+
+    lines = re.findall(r"^\.venv/bin/train_cli (.+)$", README, re.MULTILINE)
+    assert len(lines) >= 4
+    for line in lines:
+        build_parser().parse_args(shlex.split(line))
 
 
 def test_models_and_assets_travel_in_the_wheel(wheel):

@@ -1,12 +1,15 @@
+import re
+import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import workbench
 from workbench.cli import app, methods
-from workbench.cli.parser import COMMANDS
+from workbench.cli.parser import COMMANDS, build_parser, with_command
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,6 +27,16 @@ def test_every_command_has_help_with_examples(run, command):
     assert outcome.status == 0
     assert "examples:\n  workbench" in outcome.out
     assert max(map(len, outcome.out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_examples_parse(command):
+    examples = import_module(f"workbench.cli.{command}").EXAMPLES
+    lines = re.findall(r"^  (?:\w+=\w+ )?workbench ?(.*?)(?:  .*|)$", examples, re.MULTILINE)
+    assert lines
+    for line in lines:
+        arguments = shlex.split(line.partition(">")[0])
+        build_parser().parse_args(with_command(arguments))
 
 
 def test_help_names_every_command(run):

@@ -183,7 +183,7 @@ def _tensorflow() -> Finding:
             "TensorFlow (training)",
             "limited",
             "not installed; only training needs it",
-            'pip install "denoise-workbench[train]"',
+            'pip install ".[train]" in the source folder',
         )
     for name in ("tensorflow", "tensorflow-cpu"):
         try:
