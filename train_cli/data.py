@@ -4,10 +4,8 @@ Example `i` of a seed is always the same, so training resumes exactly where it s
 made again.
 """
 
-import os
 import queue
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
@@ -281,9 +279,7 @@ def prefetch(
     stop = context.Event()
     arguments = (batches, stop, root, split, options, seed, n_examples, first, last)
     process = context.Process(target=_produce, args=arguments, daemon=True)
-    # Several BLAS threads beside the training's own slow the small products of mixing tenfold.
-    with _environment("OPENBLAS_NUM_THREADS", "1"):
-        process.start()
+    process.start()
     try:
         for _ in range(first, last):
             while True:
@@ -304,19 +300,6 @@ def prefetch(
         batches.cancel_join_thread()
         process.terminate()
         process.join()
-
-
-@contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 def _produce(

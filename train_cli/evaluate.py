@@ -11,7 +11,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from workbench.evaluation.metrics import score
 
 from train_cli.events import Reporter
 from train_cli.options import EvaluateOptions
@@ -25,6 +24,7 @@ from workbench.denoisers.protocol import denoise
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.dsp.mixing import fit_noise, mix
 from workbench.errors import WorkbenchError
+from workbench.evaluation.metrics import score
 
 SNRS_DB = (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0)
 METRICS = ("pesq_wb", "stoi", "estoi", "si_sdr")

@@ -20,7 +20,8 @@ from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+
+from train_cli.tables import markdown_table
 
 
 class Reporter:
@@ -74,13 +75,12 @@ class Reporter:
         self._print(f"{kind}: {path}")
 
     def table(self, name: str, rows: Mapping[str, Mapping[str, float]]) -> None:
-        """Show a table of figures: a row per key, a column per figure."""
+        """Show a table of figures (on standard output)."""
         self._say("table", name=name, rows=rows)
         if not self._as_json:
-            shown = Table(name, *next(iter(rows.values())))
-            for key, row in rows.items():
-                shown.add_row(key, *(f"{value:.3f}" for value in row.values()))
-            self._output.print(shown)
+            self._output.print(
+                markdown_table(name, rows) + "\n", markup=False, highlight=False, soft_wrap=True
+            )
 
     def warning(self, message: str) -> None:
         """Say what a user should know."""

@@ -17,6 +17,7 @@ from train_cli.loop import read_run
 from train_cli.nc import MEL_SPEC
 from train_cli.options import ExportOptions
 from train_cli.spectral import COMPRESSION
+from train_cli.tables import markdown_table
 from workbench.bundles.manifest import Manifest, Training
 from workbench.bundles.write import write_bundle
 from workbench.classifier.posterior import CLASSES
@@ -227,18 +228,9 @@ def _card(
 def _figures_text(figures: Mapping[str, Any], options: ExportOptions) -> str:
     if not figures:
         return "Not measured yet; `train_cli evaluate` measures and `train_cli export --figures` adds them."
-    tables = [figures_table(name, rows) for name, rows in figures.items() if isinstance(rows, Mapping)]
+    tables = [markdown_table(name, rows) for name, rows in figures.items() if isinstance(rows, Mapping)]
     command = f"train_cli evaluate --bundle models/{options.output.name} --data ../shared/data"
     return (
         f"Measured with `{command}`, on speakers and recordings that training never saw.\n\n"
         + "\n\n".join(tables)
     )
-
-
-def figures_table(name: str, rows: Mapping[str, Mapping[str, float]]) -> str:
-    """Return one table of figures in Markdown: a row per key, a column per figure."""
-    columns = list(next(iter(rows.values())))
-    lines = [f"| {name} | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
-    for key, row in rows.items():
-        lines.append(f"| {key} | {' | '.join(f'{row[column]:.3f}' for column in columns)} |")
-    return "\n".join(lines)

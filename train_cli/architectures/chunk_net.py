@@ -1,7 +1,8 @@
 """The network of the bundled noise classifier: convolutions over short chunks, a GRU over chunks.
 
-Each chunk of log-mel frames is looked at by itself by strided convolutions, so a streaming step needs no
-frames of the past; the GRU remembers the scene and steadies the posterior.
+Each chunk of log-mel frames is looked at by itself, so a streaming step needs no frames of the past; the GRU
+remembers the scene and steadies the posterior. The mean of a chunk is taken away first: how loud a noise is
+says nothing about its class.
 """
 
 from dataclasses import asdict, dataclass
@@ -20,7 +21,7 @@ class ChunkNetSize:
     chunk_frames, n_bands : int
         Shape of a chunk; multiples of 16.
     channels : tuple of int
-        Channels of the convolutions, each of which halves frames and bands.
+        Channels of the convolutions; after each, frames and bands are halved.
     embedding : int
         Length of the vector that describes a chunk.
     hidden : int
@@ -30,7 +31,7 @@ class ChunkNetSize:
 
     chunk_frames: int = 32
     n_bands: int = 64
-    channels: tuple[int, ...] = (16, 32, 48, 64)
+    channels: tuple[int, ...] = (16, 32, 64, 64)
     embedding: int = 64
     hidden: int = 64
     n_classes: int = 5
@@ -41,7 +42,7 @@ class ChunkNetSize:
 
 
 class _Conv(tf.Module):
-    """A 3 x 3 convolution with stride 2, batch normalisation and ReLU."""
+    """A 3 x 3 convolution, batch normalisation, ReLU, and the maximum of each 2 x 2 values."""
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
@@ -50,13 +51,14 @@ class _Conv(tf.Module):
         self.norm = BatchNorm(n_out)
 
     def __call__(self, x: tf.Tensor, training: bool) -> tf.Tensor:
-        return tf.nn.relu(self.norm(tf.nn.conv2d(x, self.kernel, 2, "SAME"), training))
+        x = tf.nn.relu(self.norm(tf.nn.conv2d(x, self.kernel, 1, "SAME"), training))
+        return tf.nn.max_pool2d(x, 2, 2, "VALID")
 
 
 class ChunkNet(tf.Module):
     """Class scores of a sequence of chunks."""
 
-    DROPOUT = 0.3
+    DROPOUT = 0.15
 
     def __init__(self, size: ChunkNetSize) -> None:
         super().__init__()
@@ -70,7 +72,7 @@ class ChunkNet(tf.Module):
         self.classify = Linear(size.embedding + size.hidden, size.n_classes)
 
     def _describe(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
-        x = chunks
+        x = chunks - tf.reduce_mean(chunks, axis=(1, 2), keepdims=True)
         for convolution in self.convolutions:
             x = convolution(x, training)
         x = tf.reduce_mean(x, axis=1)
@@ -101,9 +103,8 @@ class ChunkNet(tf.Module):
         size = self.size
         frames, bands, total, n_in = size.chunk_frames, size.n_bands, 0, 1
         for n_out in size.channels:
-            frames, bands = frames // 2, bands // 2
             total += frames * bands * 9 * n_in * n_out
-            n_in = n_out
+            frames, bands, n_in = frames // 2, bands // 2, n_out
         recurrent = 3 * size.hidden * (size.embedding + size.hidden)
         return (
             total
