@@ -31,7 +31,6 @@ class Reporter:
         self._as_json = as_json
         self._start_s = time.monotonic()
         self._console = Console(stderr=True)
-        self._output = Console()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -16,6 +16,9 @@ from workbench.dsp.stft import FrameProcessor
 GLIDE_SAMPLES = round(0.3 * SAMPLE_RATE)
 """Time in which the condition moves from one class to the next."""
 
+# Where nobody asks for posteriors, the oldest are dropped after some minutes.
+_MAX_SAID = 1024
+
 
 class AdaptiveDenoiser:
     """Denoise with a DDAE that is told the class that the NC hears.
@@ -59,7 +62,7 @@ class AdaptiveDenoiser:
         self._model = MaskModel(ddae_bundle)
         self._frames = FrameProcessor(self._model.spec, self._enhance)
         self.latency_samples = self._frames.latency_samples
-        self._said: list[ClassPosterior] = []
+        self._said: deque[ClassPosterior] = deque(maxlen=_MAX_SAID)
         self._consumed_samples = 0
         self._glide = _ConditionGlide(force_class)
 
@@ -70,7 +73,8 @@ class AdaptiveDenoiser:
 
     def posteriors(self) -> list[ClassPosterior]:
         """Return what the NC said since the last call, whether or not a class is forced."""
-        said, self._said = self._said, []
+        said = list(self._said)
+        self._said.clear()
         return said
 
     def reset(self) -> None:
@@ -79,7 +83,7 @@ class AdaptiveDenoiser:
         self._decision.reset()
         self._model.reset()
         self._frames.reset()
-        self._said = []
+        self._said.clear()
         self._consumed_samples = 0
 
     def process(self, block: Signal) -> Signal:
