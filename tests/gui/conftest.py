@@ -66,7 +66,7 @@ def open_application(
         qtbot.waitExposed(application.window)
         if wait:
             qtbot.waitUntil(lambda: application.controller.rendered is not None, timeout=20_000)
-            qtbot.waitUntil(lambda: application.controller._player is not None, timeout=20_000)
+            qtbot.waitUntil(lambda: application.controller._graph is not None, timeout=20_000)
         return application
 
     yield open_it

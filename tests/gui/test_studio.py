@@ -10,10 +10,11 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QSlider
+from PySide6.QtWidgets import QApplication, QFileDialog, QSlider
 
 from tests.gui.conftest import SILENCE, close
 from workbench.audio import files
+from workbench.audio.playback import ClockOutput
 from workbench.engine.scene import Scene, demo_scenes
 from workbench.gui.app import Application
 from workbench.gui.studio.export_dialog import ExportDialog
@@ -409,3 +410,87 @@ def test_scene_given_at_start_is_opened(open_application: Callable[..., Applicat
     application = open_application(Scene(recording_path=scene.noise_path), wait=False)
     assert application.controller.scene.recording_path == scene.noise_path
     assert application.controller.loaded.clean is None
+
+
+def test_open_dialog_opens_speech(studio: Application, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = demo_scenes()[2].speech_path
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    old = studio.controller.loaded
+    press(studio, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: studio.controller.loaded is not old, timeout=10_000)
+    assert studio.controller.scene.speech_path == path
+    assert studio.page.scene_card.demos.currentText() == "Your speech and noise"
+    assert studio.page.scene_card.speech.name.toolTip() == str(path)
+
+
+def test_demo_combobox_opens_another_scene_while_it_plays(studio: Application, qtbot: Any) -> None:
+    press(studio, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: studio.controller.position_s > 0.2)
+    demos = studio.page.scene_card.demos
+    demos.activated.emit(2)
+    qtbot.waitUntil(lambda: studio.controller.demo == 2, timeout=10_000)
+    assert not studio.controller.playing
+    press(studio, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: studio.controller.playing, timeout=20_000)
+    assert studio.controller._player.graph.loaded.scene.speech_path == demo_scenes()[2].speech_path
+    qtbot.waitUntil(lambda: studio.controller.position_s > 0.1)
+    assert demos.currentText() == demo_scenes()[2].title
+
+
+@pytest.mark.parametrize("n_samples", [160, 800, 6000])
+def test_very_short_recordings_simply_work(
+    open_application: Callable[..., Application], qtbot: Any, tmp_path: Path, n_samples: int
+) -> None:
+    path = tmp_path / "short.wav"
+    files.write(path, np.random.default_rng(2).normal(0, 0.05, n_samples).astype(np.float32))
+    application = open_application(Scene(recording_path=path))
+    press(application, Qt.Key.Key_Space)
+    press(application, Qt.Key.Key_L)
+    press(application, Qt.Key.Key_Right)
+    qtbot.wait(100)
+    assert application.window.messages.current is None or (
+        application.window.messages.current.level != "error"
+    )
+
+
+def test_sound_device_that_is_back_is_used_at_the_next_play(
+    open_application: Callable[..., Application], qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ClockOutput("")
+    found.message, found.is_silent = None, False
+    outputs = [ClockOutput(SILENCE), found]
+    application = open_application(make_output=lambda: outputs.pop(0))
+    monkeypatch.setattr("workbench.gui.studio.controller.REOPEN_AFTER_S", 0.0)
+    application.controller.seek(1.0)
+    press(application, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: application.controller.playing, timeout=10_000)
+    assert application.controller._output is found
+    assert application.controller.position_s == pytest.approx(1.0, abs=0.3)
+    assert SILENCE not in [message.text for message in application.window.messages._messages]
+
+
+def test_loudness_match_box_reaches_the_graph(studio: Application, qtbot: Any) -> None:
+    before = studio.controller._graph.loudness_matched
+    press(studio, Qt.Key.Key_M)
+    assert studio.controller._graph.loudness_matched is not before
+    assert studio.page.transport.match_box.isChecked() is not before
+    qtbot.mouseClick(studio.page.transport.match_box, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+    assert studio.controller._graph.loudness_matched is before
+
+
+def test_colour_bar_handles_and_keys_move_the_scale_of_all_panels(studio: Application, qtbot: Any) -> None:
+    bar = studio.page.trio.colour_bar
+    before = studio.page.trio.panels["clean"].image.lut.copy()
+    bar.setFocus()
+    QTest.keyClick(bar, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert bar.levels_db == (-95.0, -24.0)
+    y = round(bar.y_of(-95.0))
+    QTest.mousePress(bar, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(14, y))
+    QTest.mouseMove(bar, QPoint(14, y - 60))
+    QTest.mouseRelease(bar, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(14, y - 60))
+    assert bar.levels_db[0] > -90
+    tables = [panel.image.lut for panel in studio.page.trio.panels.values()]
+    assert not np.array_equal(tables[0], before)
+    assert all(np.array_equal(table, tables[0]) for table in tables)
+    QTest.mouseDClick(bar, Qt.MouseButton.LeftButton)
+    assert bar.levels_db == (-95.0, -25.0)

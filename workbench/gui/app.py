@@ -2,19 +2,21 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from workbench.audio.playback import Output, open_output
 from workbench.engine.scene import Scene
 from workbench.gui.main_window import MainWindow
-from workbench.gui.messages import Notifier, start_log
+from workbench.gui.messages import Notifier, logger, start_log
 from workbench.gui.settings import Settings, user_settings
 from workbench.gui.studio.controller import StudioController
 from workbench.gui.studio.page import StudioPage
-from workbench.gui.theme import ThemeManager, ThemeMode
+from workbench.gui.theme import ICONS, ThemeManager, ThemeMode
 from workbench.gui.workers import ComputeProcess, wait_for_all
 from workbench.resources import APP_NAME
 
@@ -42,7 +44,7 @@ class Application:
         store: QSettings,
         scene: Scene | None = None,
         *,
-        make_output: "type[Output] | object" = open_output,
+        make_output: Callable[[], Output] = open_output,
         compute: ComputeProcess | None = None,
     ) -> None:
         self.settings = Settings(store)
@@ -54,7 +56,7 @@ class Application:
             self.settings.get("window/scale", 1.0),
         )
         self.compute = compute or ComputeProcess()
-        self.controller = StudioController(self.settings, self.notifier, self.compute, make_output)  # type: ignore[arg-type]
+        self.controller = StudioController(self.settings, self.notifier, self.compute, make_output)
         self.page = StudioPage(self.controller, self.settings, self.theme, self.notifier)
         self.window = MainWindow([self.page], self.settings, self.theme, self.notifier)
         self.controller.open_at_start(scene)
@@ -64,7 +66,10 @@ class Application:
     def close(self) -> None:
         """Close the window, stop all work and let go of Qt's objects."""
         self.window.close()
-        wait_for_all()
+        try:
+            wait_for_all()
+        except RuntimeError:
+            logger.warning("work in the background did not stop in time")
         self.compute.close()
         self.theme.release()
         self.window.deleteLater()
@@ -94,6 +99,7 @@ def run_app(
     QApplication.setDesktopFileName(APP_NAME)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
+    app.setWindowIcon(QIcon(str(ICONS / "app.svg")))
     start_log()
     # Ctrl+C in the terminal ends the program although Qt's loop runs no Python.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

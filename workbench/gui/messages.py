@@ -131,6 +131,7 @@ class Notifier(QObject):
     """
 
     posted = Signal(object)
+    withdrawn = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,6 +144,10 @@ class Notifier(QObject):
     def warn(self, text: str) -> None:
         """Tell something that limits what the user can do."""
         self.posted.emit(Message(text, "warning"))
+
+    def withdraw(self, text: str) -> None:
+        """Take back a message that no longer holds."""
+        self.withdrawn.emit(text)
 
     def failure(self, error: BaseException) -> None:
         """Tell a failure: the user's own in one sentence, a defect of ours with the way to the log."""

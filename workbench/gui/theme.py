@@ -317,6 +317,7 @@ def _style_sheet(t: Theme, px: object) -> str:
 
     QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: {s(6)}px;
         padding: {s(4)}px {s(8)}px; min-height: {s(18)}px; }}
+    QComboBox {{ combobox-popup: 0; }}
     QComboBox:hover {{ border-color: {t.strong_border}; }}
     QComboBox::drop-down {{ border: none; width: {s(22)}px; }}
     QComboBox::down-arrow {{ image: url({chevron}); width: {s(12)}px; height: {s(12)}px; }}
@@ -329,6 +330,7 @@ def _style_sheet(t: Theme, px: object) -> str:
     QLineEdit {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: {s(6)}px;
         padding: {s(4)}px {s(8)}px; min-height: {s(18)}px; }}
 
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QCheckBox {{ spacing: {s(7)}px; border: 1px solid transparent; border-radius: {s(4)}px;
         padding: {s(2)}px; }}
     QCheckBox:focus {{ border-color: {t.accent}; }}

@@ -1,7 +1,7 @@
 """Between the studio page and the core: it takes intents, runs the engine and hands out plain data."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ TICK_MS = 16
 RENDER_DELAY_MS = 150
 REOPEN_AFTER_S = 3.0
 MIN_LOOP_S = 0.1
+LONG_S = 30.0
+"""Longer scenes are not drawn anew with each step of a slider, but once it rests."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ class StudioController(QObject):
         self._play_when_ready = False
         self._output: Output | None = None
         self._output_opened_s = 0.0
+        self._output_message = ""
         self._player: Player | None = None
+        self._graph: LiveGraph | None = None
         self._load_job, self._engine_job, self._method_job = Job(), Job(), Job()
         self._render_job, self._score_job, self._export_job = Job(), Job(), Job()
         self._render_timer = QTimer(self, singleShot=True, interval=RENDER_DELAY_MS)
@@ -119,7 +123,7 @@ class StudioController(QObject):
             if candidate is None:
                 continue
             try:
-                self._opened(load_scene(candidate))
+                self._opened(_load(candidate))
                 break
             except WorkbenchError as error:
                 self._notifier.failure(error)
@@ -169,7 +173,7 @@ class StudioController(QObject):
     def open_scene(self, scene: Scene) -> None:
         """Load a scene in the background; the present one stays until it is there, and if it fails."""
         self.progress_changed.emit(Progress("Opening…"))
-        self._load_job.start(load_scene, scene, done=self._opened, failed=self._load_failed)
+        self._load_job.start(_load, scene, done=self._opened, failed=self._load_failed)
 
     # --- settings --------------------------------------------------------------------------------------
 
@@ -177,26 +181,26 @@ class StudioController(QObject):
         """Mix at another SNR, heard at once."""
         low, high = SNR_RANGE_DB
         self._change(snr_db=min(max(snr_db, low), high))
-        if self._player is not None:
-            self._player.graph.snr_db = self.scene.snr_db
+        if self._graph is not None:
+            self._graph.snr_db = self.scene.snr_db
 
     def set_method(self, name: str) -> None:
         """Denoise with another method; it is loaded in the background and faded over to."""
         self._change(method=name)
-        if self._player is not None:
-            self._method_job.start(_set_method, self._player.graph, name, failed=self._notifier.failure)
+        if self._graph is not None:
+            self._method_job.start(_set_method, self._graph, name, failed=self._notifier.failure)
 
     def set_limit(self, limit_db: float | None) -> None:
         """Limit the attenuation; None for no limit."""
         self._change(attenuation_limit_db=limit_db)
-        if self._player is not None:
-            self._player.graph.attenuation_limit_db = limit_db
+        if self._graph is not None:
+            self._graph.attenuation_limit_db = limit_db
 
     def set_wet(self, wet: float) -> None:
         """Set the share of the denoised signal, 0 to 1."""
         self._change(wet=wet)
-        if self._player is not None:
-            self._player.graph.wet = wet
+        if self._graph is not None:
+            self._graph.wet = wet
 
     # --- listening -------------------------------------------------------------------------------------
 
@@ -204,27 +208,22 @@ class StudioController(QObject):
         """Play or pause; if the engine is still being prepared, it plays as soon as it is ready."""
         if self.playing:
             self._pause()
-        elif self._player is None:
+        elif self._graph is None:
             self._play_when_ready = not self._play_when_ready and self.loaded is not None
         elif self._output_is_worth_reopening():
-            self._play_when_ready = True
-            self._prepare_engine(reopen=True)
+            self._engine_job.start(self._make_output, done=self._output_reopened, failed=self._engine_failed)
         else:
             self._play()
 
     def seek(self, position_s: float) -> None:
         """Go on from another place; a place outside the loop ends the loop."""
-        if self._player is None or self.loaded is None:
+        if self._player is None or self._graph is None:
             return
         position = round(min(max(position_s, 0.0), self.duration_s) * SAMPLE_RATE)
         if self.loop_s is not None and not self.loop_s[0] <= position / SAMPLE_RATE < self.loop_s[1]:
             self.set_loop(None)
         self._player.seek(position)
         self.position_changed.emit(position / SAMPLE_RATE)
-
-    def skip(self, by_s: float) -> None:
-        """Go on from a place relative to the present one."""
-        self.seek(self.position_s + by_s)
 
     def set_loop(self, loop_s: tuple[float, float] | None) -> None:
         """Repeat a part of the scene; None for no loop. A part shorter than 0.1 s is ignored."""
@@ -242,22 +241,24 @@ class StudioController(QObject):
             self._notifier.info("A noisy recording has no clean signal to listen to.")
         else:
             self.monitor = name
-            if self._player is not None:
-                self._player.graph.monitor = name
+            if self._graph is not None:
+                self._graph.monitor = name
         self.monitor_changed.emit(self.monitor)
 
     def set_matched(self, matched: bool) -> None:
         """Make the three signals equally loud for the ear, or not."""
         self.matched = matched
         self._settings.set("studio/matched", matched)
-        if self._player is not None:
-            self._player.graph.loudness_matched = matched
+        if self._graph is not None:
+            self._graph.loudness_matched = matched
         self.matched_changed.emit(matched)
 
     @property
     def position_s(self) -> float:
         """What is heard now."""
-        return 0.0 if self._player is None else self._player.position_samples / SAMPLE_RATE
+        if self._player is None or self._graph is None:
+            return 0.0
+        return self._player.position_samples / SAMPLE_RATE
 
     @property
     def duration_s(self) -> float:
@@ -305,7 +306,7 @@ class StudioController(QObject):
             job.cancel()
         if self._player is not None:
             self._player.close()
-            self._player = None
+            self._player = self._graph = None
         elif self._output is not None:
             self._output.close()
         self._output = None
@@ -315,7 +316,7 @@ class StudioController(QObject):
     def tick(self) -> None:
         """Take over what the player has made since the last time."""
         player, picture = self._player, self.picture
-        if player is None or picture is None:
+        if player is None or picture is None or self._graph is None:
             return
         blocks = player.poll()
         if blocks:
@@ -324,11 +325,15 @@ class StudioController(QObject):
         self.position_changed.emit(player.position_samples / SAMPLE_RATE)
         if self.playing and not player.playing:
             self._stopped(player.failure)
+        self._tell_output()
         self._show_output()
 
-    def _opened(self, loaded: LoadedScene) -> None:
+    def _opened(self, opened: tuple[LoadedScene, Picture]) -> None:
+        loaded, picture = opened
         self.progress_changed.emit(Progress())
         self._stop_playing()
+        self._graph = None
+        self._play_when_ready = False
         self._score_job.cancel()
         self._render_job.cancel()
         self.loaded = loaded
@@ -336,7 +341,7 @@ class StudioController(QObject):
         self.rendered = None
         self.loop_s = None
         self.demo = self._demo_number(loaded.scene)
-        self.picture = Picture(loaded)
+        self.picture = picture
         self.scene_opened.emit(loaded.scene, self.demo)
         self.settings_changed.emit(self.scene)
         self.loop_changed.emit(None)
@@ -371,16 +376,18 @@ class StudioController(QObject):
         self.settings_changed.emit(self.scene)
         if self.loaded is None:
             return
-        if self.picture is not None and "snr_db" in values and not self.playing:
+        if self.picture is not None and "snr_db" in values and not self.playing and not self._is_long:
             self.picture.mix(self.loaded, self.scene.snr_db)
             self.picture_changed.emit()
-        if self._is_started:
+        # A long scene takes the processor from the sound for too long; it waits for the pause.
+        if self._is_started and not (self.playing and self._is_long):
             self._render_timer.start()
 
-    def _prepare_engine(self, *, reopen: bool = False) -> None:
-        if reopen and self._player is not None:
-            self._player.close()
-            self._player = self._output = None
+    @property
+    def _is_long(self) -> bool:
+        return self.duration_s > LONG_S
+
+    def _prepare_engine(self) -> None:
         assert self.loaded is not None
         loaded = replace(self.loaded, scene=self.scene)
         make_output = self._make_output if self._output is None else None
@@ -401,15 +408,14 @@ class StudioController(QObject):
         graph.attenuation_limit_db = self.scene.attenuation_limit_db
         graph.monitor, graph.loudness_matched = self.monitor, self.matched
         if output is not None:
-            self._output = output
-            self._output_opened_s = time.monotonic()
-            if output.message:
-                self._notifier.warn(output.message)
+            self._use_output(output)
         assert self._output is not None
         if self._player is None:
             self._player = Player(graph, self._output)
         else:
             self._player.graph = graph
+            self._player.poll()
+        self._graph = graph
         if graph.method != self.scene.method:
             self.set_method(self.scene.method)
         self._apply_loop()
@@ -418,6 +424,34 @@ class StudioController(QObject):
         if self._play_when_ready:
             self._play_when_ready = False
             self._play()
+
+    def _use_output(self, output: Output) -> None:
+        self._output = output
+        self._output_opened_s = time.monotonic()
+        self._tell_output()
+
+    def _output_reopened(self, output: Output) -> None:
+        """Play on through the new output, or as silently as before if there still is no device."""
+        assert self._player is not None
+        if output.is_silent:
+            output.close()
+            self._output_opened_s = time.monotonic()
+        else:
+            graph = self._player.graph
+            self._player.close()
+            self._use_output(output)
+            self._player = Player(graph, output)
+        self._play()
+
+    def _tell_output(self) -> None:
+        """Tell the output's message, once, and take back one that no longer holds."""
+        message = (self._output and self._output.message) or ""
+        if message != self._output_message:
+            if self._output_message:
+                self._notifier.withdraw(self._output_message)
+            self._output_message = message
+            if message:
+                self._notifier.warn(message)
 
     def _engine_failed(self, error: Exception) -> None:
         self._play_when_ready = False
@@ -428,7 +462,7 @@ class StudioController(QObject):
         return silent and time.monotonic() - self._output_opened_s > REOPEN_AFTER_S
 
     def _apply_loop(self) -> None:
-        if self._player is None:
+        if self._player is None or self._graph is None:
             return
         loop = self.loop_s
         self._player.loop = (
@@ -486,22 +520,22 @@ class StudioController(QObject):
         self._score_job.cancel()
         self._show_blank_scores()
         self._render_job.start(
-            render_steps,
+            _render,
             loaded,
             done=self._rendered,
             failed=self._render_failed,
             progress=lambda share: self.progress_changed.emit(Progress("Denoising…", share)),
         )
 
-    def _rendered(self, rendered: RenderedScene) -> None:
+    def _rendered(self, result: tuple[RenderedScene, Picture]) -> None:
+        rendered, picture = result
+        self.rendered = rendered
         self.progress_changed.emit(Progress())
         if self.picture is None:
             return
-        self.rendered = rendered
-        ahead_of = None
-        if self.playing and self._player is not None:
-            ahead_of = self._player.graph.position_samples
-        self.picture.fill(rendered, ahead_of)
+        # While it plays, the picture behind the playhead shows what was heard.
+        heard = self._player.graph.position_samples if self.playing and self._player is not None else 0
+        self.picture.take_over(picture, heard)
         self.picture_changed.emit()
         self._show_peaks()
         self.position_changed.emit(self.position_s)
@@ -571,6 +605,16 @@ class StudioController(QObject):
             return None
         wanted = (scene.speech_path, scene.noise_path, scene.recording_path)
         return scene if all(path is None or path.is_file() for path in wanted) and any(wanted) else None
+
+
+def _load(scene: Scene) -> tuple[LoadedScene, Picture]:
+    loaded = load_scene(scene)
+    return loaded, Picture.of_loaded(loaded)
+
+
+def _render(loaded: LoadedScene) -> Generator[float, None, tuple[RenderedScene, Picture]]:
+    rendered = yield from render_steps(loaded)
+    return rendered, Picture.of_rendered(rendered)
 
 
 def _make_engine(

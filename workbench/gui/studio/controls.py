@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QSlider,
+    QStyledItemDelegate,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -45,6 +46,17 @@ class Card(QFrame):
         px = self._theme.px
         self.body.setContentsMargins(px(12), px(7), px(12), px(9))
         self.body.setSpacing(px(5))
+
+
+def _combo(name: str) -> QComboBox:
+    """Return a combo box that may be narrow, with a list that the style sheet can draw."""
+    combo = QComboBox()
+    combo.setAccessibleName(name)
+    combo.setMinimumContentsLength(8)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setItemDelegate(QStyledItemDelegate(combo))
+    combo.setMaxVisibleItems(20)
+    return combo
 
 
 class NamedSlider(QWidget):
@@ -178,12 +190,9 @@ class SceneCard(Card):
 
     def __init__(self, theme: ThemeManager) -> None:
         super().__init__("SCENE", theme)
-        self.demos = QComboBox()
+        self.demos = _combo("Scene")
         self.demos.setToolTip("Scenes that come with the workbench")
-        self.demos.setAccessibleName("Scene")
         self._shown = 0
-        self.demos.setMinimumContentsLength(8)
-        self.demos.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.demos.activated.connect(self._demo_activated)
         self.speech = FileRow("speech", "speech", "Open clean speech (Ctrl+O)", theme)
         self.noise = FileRow("noise", "noise", "Open a noise (Ctrl+Shift+O)", theme)
@@ -259,10 +268,7 @@ class DenoiseCard(Card):
 
     def __init__(self, theme: ThemeManager) -> None:
         super().__init__("DENOISE", theme)
-        self.method = QComboBox()
-        self.method.setAccessibleName("Denoising method")
-        self.method.setMinimumContentsLength(8)
-        self.method.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.method = _combo("Denoising method")
         self.method.activated.connect(self._method_activated)
         self.limit = NamedSlider(
             "Attenuation limit",

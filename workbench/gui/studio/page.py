@@ -200,6 +200,7 @@ class StudioPage(QWidget):
         controller.scores_changed.connect(self.scores_card.show_lines)
         controller.progress_changed.connect(self._show_progress)
         controller.output_changed.connect(self.transport.set_output)
+        controller.rendered_changed.connect(self._explain_classes)
         controller.exported.connect(self._tell_exported)
         self.trio.seek_requested.connect(controller.seek)
         self.trio.loop_requested.connect(lambda start, stop: controller.set_loop((start, stop)))
@@ -229,8 +230,8 @@ class StudioPage(QWidget):
         for choice in MONITOR_CHOICES:
             self._action(choice, partial(controller.set_monitor, choice), checkable=True)
         self._action("match", lambda: controller.set_matched(not controller.matched), checkable=True)
-        self._action("back", lambda: controller.skip(-SKIP_S))
-        self._action("forward", lambda: controller.skip(SKIP_S))
+        self._action("back", lambda: self._skip(-SKIP_S))
+        self._action("forward", lambda: self._skip(SKIP_S))
         self._action("start", self._to_start)
         self._action("loop", lambda: self._set_looping(controller.loop_s is None), checkable=True)
         self._action("snr_down", lambda: controller.set_snr(controller.scene.snr_db - 1))
@@ -339,7 +340,10 @@ class StudioPage(QWidget):
 
     def _seek_and_reveal(self, position_s: float) -> None:
         self.controller.seek(position_s)
-        self.view.reveal(position_s)
+        self.view.reveal(min(max(position_s, 0.0), self.view.duration_s))
+
+    def _skip(self, by_s: float) -> None:
+        self._seek_and_reveal(self.controller.position_s + by_s)
 
     def _set_looping(self, looping: bool) -> None:
         self.controller.set_loop(self.view.time_s if looping else None)
@@ -431,6 +435,14 @@ class StudioPage(QWidget):
             return
         levels = "   ".join(f"{name} −{-level:.0f}" for name, level in hover.levels_db.items())
         self._readout.setText(f"{hover.time_s:.2f} s   {hover.frequency_hz / 1000:.2f} kHz   {levels} dB")
+
+    def _explain_classes(self) -> None:
+        picture = self.controller.picture
+        known = picture is not None and picture.track.is_known
+        self._classes_title.setText("NOISE CLASS" if known else "NOISE CLASS: NOT KNOWN")
+        self._classes_title.setToolTip(
+            "" if known else "The scene is too short to tell, or no noise classifier is installed."
+        )
 
     def _tell_exported(self, paths: list[Path]) -> None:
         folder = paths[0].parent

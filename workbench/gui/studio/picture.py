@@ -20,23 +20,42 @@ class Picture:
 
     Parameters
     ----------
-    loaded : LoadedScene
-        Mixed at its SNR here, so that there is something to see before anything has been denoised.
+    n_samples : int
+        Length of the scene.
+    has_clean : bool
+        Whether there is a clean signal to show.
     """
 
-    def __init__(self, loaded: LoadedScene) -> None:
+    def __init__(self, n_samples: int, *, has_clean: bool) -> None:
         self.spec = DisplaySpec()
-        n_samples = loaded.duration_samples
         self.duration_s = n_samples / SAMPLE_RATE
         self.first_s = 0.0
         self.column_s = self.spec.hop_samples / SAMPLE_RATE
         n_columns = 1 + n_samples // self.spec.hop_samples
-        names = ("clean", "mixed", "denoised") if loaded.clean is not None else ("mixed", "denoised")
+        names = ("clean", "mixed", "denoised") if has_clean else ("mixed", "denoised")
         self.signals: dict[str, Signal] = {name: np.zeros(n_samples, np.float32) for name in names}
         self.strips = {name: SpectrogramStrip(n_columns, self.spec.n_bins) for name in names}
         self.track = PosteriorTrack(self.duration_s)
         self._next_live: int | None = None
-        self.mix(loaded, loaded.scene.snr_db)
+
+    @classmethod
+    def of_loaded(cls, loaded: LoadedScene) -> "Picture":
+        """Draw a scene at its SNR, so that there is something to see before anything has been denoised."""
+        picture = cls(loaded.duration_samples, has_clean=loaded.clean is not None)
+        picture.mix(loaded, loaded.scene.snr_db)
+        return picture
+
+    @classmethod
+    def of_rendered(cls, rendered: RenderedScene) -> "Picture":
+        """Draw a rendered scene."""
+        picture = cls(len(rendered.mixed), has_clean=rendered.clean is not None)
+        if rendered.clean is not None:
+            picture._put("clean", 0, rendered.clean)
+        picture._put("mixed", 0, rendered.mixed)
+        picture._put("denoised", 0, rendered.denoised)
+        picture.track.write(rendered.posteriors)
+        picture.track.finish()
+        return picture
 
     def mix(self, loaded: LoadedScene, snr_db: float) -> None:
         """Show clean and mixed at an SNR; what was denoised before stays until it is rendered anew."""
@@ -48,18 +67,13 @@ class Picture:
             self._put("clean", 0, clean)
         self._put("mixed", 0, mixed)
 
-    def fill(self, rendered: RenderedScene, ahead_of_samples: int | None) -> None:
-        """Show a rendered scene; while playing only what is still ahead, as the rest shows what was heard."""
-        start = 0 if ahead_of_samples is None else min(ahead_of_samples, len(rendered.mixed))
-        if rendered.clean is not None:
-            self._put("clean", start, rendered.clean[start:])
-        self._put("mixed", start, rendered.mixed[start:])
-        self._put("denoised", start, rendered.denoised[start:])
-        self.track.jump()
-        self.track.write(rendered.posteriors, start / SAMPLE_RATE)
-        if ahead_of_samples is None:
-            self.track.finish()
-        self.track.jump()
+    def take_over(self, other: "Picture", from_samples: int) -> None:
+        """Take over another picture of the same scene from a position on; before it, this one stays."""
+        column = -(-from_samples // self.spec.hop_samples)
+        for name, signal in other.signals.items():
+            self.signals[name][from_samples:] = signal[from_samples:]
+            self.strips[name].cells[column:] = other.strips[name].cells[column:]
+        self.track.take_over(other.track, from_samples / SAMPLE_RATE)
 
     def jump(self) -> None:
         """Say that the next live block need not follow the last one."""
@@ -86,12 +100,14 @@ class Picture:
             self._put("clean", position, np.concatenate([b.clean for b in run if b.clean is not None]))
         self._put("mixed", position, np.concatenate([b.mixed for b in run]))
         self._put("denoised", position, np.concatenate([b.denoised for b in run]))
-        self.track.write([posterior for block in run for posterior in block.posteriors], 0.0)
+        self.track.write([posterior for block in run for posterior in block.posteriors])
 
     def _put(self, name: str, position: int, samples: Signal) -> None:
         """Write samples, and draw the columns that they complete."""
         signal, hop = self.signals[name], self.spec.hop_samples
         end = min(position + len(samples), len(signal))
+        if end <= position:
+            return
         signal[position:end] = samples[: end - position]
         reach = self.spec.window_samples // 2
         first = max(0, -(-(position - reach) // hop))

@@ -27,14 +27,14 @@ class PosteriorTrack:
         self.probabilities: NDArray[np.float32] = np.full((n_cells, len(CLASSES)), np.nan, np.float32)
         self._last_s: float | None = None
 
-    def write(self, posteriors: Iterable[ClassPosterior], from_s: float = 0.0) -> None:
-        """Put posteriors in place, each over the stretch from the one before it, nothing before `from_s`."""
+    def write(self, posteriors: Iterable[ClassPosterior]) -> None:
+        """Put posteriors in place, each over the stretch from the one before it."""
         for posterior in posteriors:
             end_s = posterior.time_samples / SAMPLE_RATE
             since = self._last_s
             start_s = since if since is not None and 0 < end_s - since <= REACH_S else end_s - REACH_S
             self._last_s = end_s
-            first = max(0, int(np.floor(max(start_s, from_s) / CELL_S + 0.5)))
+            first = max(0, int(np.floor(start_s / CELL_S + 0.5)))
             last = int(np.floor(end_s / CELL_S + 0.5))
             if last > first:
                 self.probabilities[first:last] = posterior.probabilities
@@ -48,6 +48,16 @@ class PosteriorTrack:
     def jump(self) -> None:
         """Say that the next posterior does not follow the last one written."""
         self._last_s = None
+
+    def take_over(self, other: "PosteriorTrack", from_s: float) -> None:
+        """Take over another track of the same scene from a time on."""
+        cell = int(np.ceil(from_s / CELL_S))
+        self.probabilities[cell:] = other.probabilities[cell:]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known."""
+        return not bool(np.isnan(self.probabilities).all())
 
     def at(self, time_s: float) -> NDArray[np.float32] | None:
         """Return the probabilities at a time, None where they are not known."""
