@@ -342,6 +342,17 @@ def test_theme_switch_changes_every_colour(studio: Application, qapp: QApplicati
     assert qapp.palette().window().color() == light
 
 
+def test_theme_follows_the_system_while_it_runs(
+    studio: Application, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for dark in (True, False):
+        monkeypatch.setattr("workbench.gui.theme.system_is_dark", lambda dark=dark: dark)
+        scheme = Qt.ColorScheme.Dark if dark else Qt.ColorScheme.Light
+        qapp.styleHints().colorSchemeChanged.emit(scheme)
+        assert studio.theme.theme.is_dark is dark
+        assert (qapp.palette().window().color().lightness() < 60) is dark
+
+
 def test_text_size_keys(studio: Application, qapp: QApplication) -> None:
     normal = qapp.font().pixelSize()
     press(studio, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)

@@ -125,7 +125,7 @@ class ThemeManager(QObject):
     def theme(self) -> Theme:
         """The theme in force."""
         if self._mode is ThemeMode.SYSTEM:
-            return DARK if self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+            return DARK if system_is_dark() else LIGHT
         return DARK if self._mode is ThemeMode.DARK else LIGHT
 
     @property
