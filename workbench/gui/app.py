@@ -87,7 +87,7 @@ def run_app(
     exit_after_first_paint : bool
         Quit at once, to measure how long starting takes.
     screenshot : pathlib.Path, optional
-        Write a picture of the window there once the scene has been denoised, and quit.
+        Write a picture of the window there once the scene has been denoised and scored, and quit.
 
     Returns
     -------
@@ -109,8 +109,8 @@ def run_app(
     if exit_after_first_paint:
         window.painted.connect(lambda: QTimer.singleShot(0, app.quit))
     if screenshot is not None:
-        application.controller.rendered_changed.connect(
-            lambda: QTimer.singleShot(1500, window, lambda: _save_and_quit(window, screenshot))
+        application.controller.scored.connect(
+            lambda: QTimer.singleShot(500, window, lambda: _save_and_quit(window, screenshot))
         )
     window.show()
     status = app.exec()

@@ -308,7 +308,7 @@ def _style_sheet(t: Theme, px: object) -> str:
     QToolButton:checked, QToolButton[flat="true"]:checked {{ background: {t.accent_soft};
         border-color: {t.accent_soft}; }}
     QToolButton[flat="true"]:checked:focus {{ border-color: {t.accent}; }}
-    QToolButton[tight="true"] {{ padding: {s(3)}px; }}
+    QToolButton[tight="true"] {{ padding: {s(1)}px; }}
     QToolButton::menu-indicator {{ image: none; }}
     QToolButton#play {{ border-radius: {s(20)}px; background: {t.accent}; border: 2px solid {t.accent}; }}
     QToolButton#play:hover {{ border-color: {t.text}; }}
@@ -339,7 +339,7 @@ def _style_sheet(t: Theme, px: object) -> str:
     QCheckBox::indicator:hover {{ border-color: {t.accent}; }}
     QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url({check}); }}
 
-    QSlider:horizontal {{ min-height: {s(18)}px; }}
+    QSlider:horizontal {{ min-height: {s(16)}px; }}
     QSlider::groove:horizontal {{ height: {s(4)}px; border-radius: {s(2)}px; background: {t.strong_border}; }}
     QSlider::sub-page:horizontal {{ height: {s(4)}px; border-radius: {s(2)}px; background: {t.muted}; }}
     QSlider::handle:horizontal {{ width: {s(14)}px; height: {s(14)}px; margin: -{s(6)}px 0;

@@ -72,6 +72,7 @@ class StudioController(QObject):
     output_changed = Signal(str, str)
     engine_ready = Signal()
     rendered_changed = Signal()
+    scored = Signal()
     exported = Signal(object)
 
     def __init__(
@@ -543,19 +544,24 @@ class StudioController(QObject):
         reason = unscored(self.scene, rendered)
         if reason:
             self.scores_changed.emit(blank_scores(reason), reason)
+            self.scored.emit()
             return
         self._score_job.start(
             score_steps,
             rendered,
             self._compute,
             progress=self._scored,
-            done=self._scored,
+            done=self._all_scored,
             failed=self._notifier.failure,
         )
 
     def _scored(self, lines: Sequence[ScoreLine] | None) -> None:
         if lines is not None:
             self.scores_changed.emit(lines, LEGEND)
+
+    def _all_scored(self, lines: Sequence[ScoreLine]) -> None:
+        self._scored(lines)
+        self.scored.emit()
 
     def _render_failed(self, error: Exception) -> None:
         self.progress_changed.emit(Progress())

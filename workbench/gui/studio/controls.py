@@ -44,7 +44,7 @@ class Card(QFrame):
 
     def _restyle(self) -> None:
         px = self._theme.px
-        self.body.setContentsMargins(px(12), px(7), px(12), px(9))
+        self.body.setContentsMargins(px(12), px(6), px(12), px(8))
         self.body.setSpacing(px(5))
 
 
@@ -96,7 +96,7 @@ class NamedSlider(QWidget):
         top.addWidget(self.value_label)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(3)
+        box.setSpacing(1)
         box.addLayout(top)
         box.addWidget(self.slider)
         self.slider.valueChanged.connect(self._changed)

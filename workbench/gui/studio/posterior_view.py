@@ -4,7 +4,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from workbench.classifier.posterior import CLASSES
@@ -15,7 +15,7 @@ from workbench.gui.studio.view_range import ViewRange
 from workbench.gui.theme import ThemeManager
 
 AXIS_PX = 20
-BARS_PX = 250
+BARS_PX = 262
 MAX_BARS_PX = 360
 ROW_FILL = 0.84
 
@@ -56,16 +56,16 @@ class ClassBars(QWidget):
         row = (self.height() - px(AXIS_PX)) / len(CLASSES)
         best = -1 if self._now is None else int(np.argmax(self._now))
         number_width = px(38)
-        bar_left, bar_right = px(146), self.width() - number_width - px(2)
+        metrics = QFontMetrics(self._theme.font(12, bold=True))
+        bar_left = max(metrics.horizontalAdvance(one.label) for one in CLASSES) + px(12)
+        bar_right = self.width() - number_width - px(2)
         height = min(px(8), row * 0.6)
         for index, noise_class in enumerate(CLASSES):
             y = index * row
             chosen = index == best
             painter.setFont(self._theme.font(12, bold=chosen))
             painter.setPen(self._theme.color("text" if chosen else "muted"))
-            painter.drawText(
-                QRectF(0, y, bar_left - px(8), row), Qt.AlignmentFlag.AlignVCenter, noise_class.label
-            )
+            painter.drawText(QRectF(0, y, bar_left, row), Qt.AlignmentFlag.AlignVCenter, noise_class.label)
             track = QRectF(bar_left, y + (row - height) / 2, bar_right - bar_left, height)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.color("border"))

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent
 
 from workbench.gui.studio.view_range import ViewRange
-from workbench.gui.theme import ThemeManager
+from workbench.gui.theme import DARK, ThemeManager
 
 WHEEL_ZOOM = 0.8
 
@@ -127,13 +127,15 @@ class SceneViewBox(pg.ViewBox):
     def _restyle(self) -> None:
         on_picture = QColor("white") if self._shows_frequency else self._theme.color("text")
         self.playhead.setPen(pg.mkPen(on_picture, width=max(1, self._theme.px(1.6))))
-        edge = pg.mkPen(self._theme.color("accent"), width=self._theme.scale * 2)
-        fill = self._theme.color("accent")
+        # The pictures are dark in both themes.
+        accent = QColor(DARK.accent) if self._shows_frequency else self._theme.color("accent")
+        edge = pg.mkPen(accent, width=self._theme.px(2))
+        fill = QColor(accent)
         fill.setAlphaF(0.06 if self._shows_frequency else 0.16)
         self.loop_region.setBrush(fill)
         for line in self.loop_region.lines:
             line.setPen(edge)
-            line.setHoverPen(pg.mkPen(self._theme.color("accent"), width=self._theme.scale * 4))
+            line.setHoverPen(pg.mkPen(accent, width=self._theme.px(4)))
 
 
 class UnitAxis(pg.AxisItem):
