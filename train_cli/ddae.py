@@ -102,6 +102,7 @@ class DdaeTrainer:
         self._validation = Validation(options.data, options.validation_mixtures)
         self._compiled = tf.function(self._update, jit_compile=options.xla)
         averaged = self.kept.averaged
+        self._renormalise = tf.function(self._see, jit_compile=options.xla)
         self._enhance = tf.function(partial(enhance, averaged, self.spec), jit_compile=options.xla)
 
     def update(self, batch: Batch) -> dict[str, float]:
@@ -109,6 +110,11 @@ class DdaeTrainer:
         condition = draw_conditions(batch.classes, self.kept.begin_step())
         losses = self._compiled(batch.noisy, batch.clean, condition)
         return {name: float(value) for name, value in losses.items()}
+
+    def renormalise(self, batch: Batch) -> None:
+        """Let the averaged weights see a batch, so that their normalisation fits them."""
+        condition = draw_conditions(batch.classes, np.random.default_rng(0))
+        self._renormalise(batch.noisy, condition)
 
     def validate(self) -> dict[str, float]:
         """Score the averaged weights on held-out mixtures."""
@@ -121,6 +127,9 @@ class DdaeTrainer:
     def enhance(self, noisy: NDArray[np.float32], classes: NDArray[np.int32]) -> NDArray[np.float32]:
         """Denoise a batch with the averaged weights, the classes known: (n, n_samples) -> the same."""
         return self._enhance(noisy, np.eye(len(CLASSES), dtype=np.float32)[classes]).numpy()
+
+    def _see(self, noisy: tf.Tensor, condition: tf.Tensor) -> None:
+        self.kept.averaged.over_sequences(features_of(noisy, self.spec), condition, training=True)
 
     def _update(self, noisy: tf.Tensor, clean: tf.Tensor, condition: tf.Tensor) -> dict[str, tf.Tensor]:
         features = features_of(noisy, self.spec)[:, : self._n_frames]

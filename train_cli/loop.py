@@ -3,6 +3,7 @@
 import csv
 import json
 import time
+from collections import deque
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ AVERAGE_DECAY = 0.998
 """Decay per step of the averaged weights, which are those that are validated and exported."""
 CURVE_NAME, RUN_NAME = "curve.csv", "run.json"
 _REPORT_STEPS = 20
+_RENORMALISING_BATCHES = 32
 
 
 class Trainer(Protocol):
@@ -28,6 +30,9 @@ class Trainer(Protocol):
 
     def update(self, batch: Batch) -> dict[str, float]:
         """Take one training step and return the losses."""
+
+    def renormalise(self, batch: Batch) -> None:
+        """Let the averaged weights see a batch, so that their normalisation fits them."""
 
     def validate(self) -> dict[str, float]:
         """Measure the averaged weights; ``quality`` is what the best weights are chosen by."""
@@ -160,18 +165,23 @@ def run_training(
     start_s, waited_s = time.monotonic(), 0.0
     best = max((row["quality"] for row in read_curve(options.run)), default=-np.inf)
     losses: list[dict[str, float]] = []
+    recent: deque[Batch] = deque(maxlen=_RENORMALISING_BATCHES)
     try:
         for done in range(first + 1, options.steps + 1):
             before_s = time.monotonic()
             batch = next(batches)
             waited_s += time.monotonic() - before_s
             losses.append(trainer.update(batch))
+            recent.append(batch)
             elapsed_s = time.monotonic() - start_s
             if done % _REPORT_STEPS == 0:
                 remaining_s = elapsed_s / (done - first) * (options.steps - done)
                 reporter.progress(done, options.steps, remaining_s, **_means(losses[-_REPORT_STEPS:]))
             out_of_time = bool(options.max_minutes) and elapsed_s > 60 * options.max_minutes
             if done % options.epoch_steps == 0 or done == options.steps or out_of_time:
+                # Averaged statistics are not those of averaged weights (Izmailov et al. 2018, section 3.2).
+                for seen in recent:
+                    trainer.renormalise(seen)
                 figures = {
                     **_means(losses),
                     "mixtures_per_s": (done - first) * options.batch / elapsed_s,

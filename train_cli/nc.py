@@ -41,6 +41,7 @@ class NcTrainer:
             raise WorkbenchError(f"--seconds {options.seconds} is less than two chunks; choose 0.6 or more.")
         self.kept = Kept(options, ChunkNet(self.size), ChunkNet(self.size))
         self._compiled = tf.function(self._update)
+        self._see = tf.function(lambda x: self.kept.averaged.over_sequences(x, training=True))
         self._classify = tf.function(lambda x: self.kept.averaged.over_sequences(x, training=False))
         self._dev = self._validation_batches(options)
 
@@ -53,6 +54,10 @@ class NcTrainer:
             example[:, :, first : first + rng.integers(MAX_MASKED_BANDS)] = np.log(MEL_SPEC.log_offset)
         loss = self._compiled(chunks, batch.classes)
         return {"loss": float(loss)}
+
+    def renormalise(self, batch: Batch) -> None:
+        """Let the averaged weights see a batch, so that their normalisation fits them."""
+        self._see(self._chunks(batch.noisy))
 
     def validate(self) -> dict[str, float]:
         """Accuracy per chunk after the first second on held-out recordings, in mixtures and alone."""

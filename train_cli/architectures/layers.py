@@ -29,9 +29,12 @@ class Linear(tf.Module):
 
 
 class BatchNorm(tf.Module):
-    """Batch normalisation of the last axis; in inference a constant scale and shift."""
+    """Batch normalisation of the last axis; in inference a constant scale and shift.
 
-    MOMENTUM = 0.99
+    Every batch holds thousands of frames, so the running statistics may follow quickly.
+    """
+
+    MOMENTUM = 0.9
     EPSILON = 1e-3
 
     def __init__(self, n: int, name: str | None = None) -> None:
