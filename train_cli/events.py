@@ -77,9 +77,7 @@ class Reporter:
         """Show a table of figures (on standard output)."""
         self._say("table", name=name, rows=rows)
         if not self._as_json:
-            self._output.print(
-                markdown_table(name, rows) + "\n", markup=False, highlight=False, soft_wrap=True
-            )
+            sys.stdout.write(markdown_table(name, rows) + "\n\n")
 
     def warning(self, message: str) -> None:
         """Say what a user should know."""
