@@ -71,6 +71,20 @@ def test_strip_keeps_the_loudest_of_a_group_and_never_exceeds_the_screen() -> No
     assert (image == 255).sum() == 4
 
 
+@pytest.mark.parametrize("max_columns", [7, 60, 90, 1000])
+def test_coarse_and_fine_show_the_same(max_columns: int) -> None:
+    strip = SpectrogramStrip(1003, 3)
+    random = np.random.default_rng(4)
+    for first in (0, 400, 117, 990):
+        strip.write(first, random.uniform(-100, 0, (413, 3)).astype(np.float32))
+    image, first, last = strip.window(96, 960, max_columns)
+    group = (last - first) // image.shape[1]
+    for column in range(image.shape[1]):
+        start = first + column * group
+        part = strip.cells[start : min(start + group, 960)]
+        np.testing.assert_array_equal(image[:, column], part.max(axis=0))
+
+
 @pytest.mark.parametrize("first", [-5, 0, 7, 9, 20])
 def test_strip_ignores_what_lies_outside(first: int) -> None:
     strip = SpectrogramStrip(10, 2)

@@ -72,7 +72,7 @@ class Picture:
         column = -(-from_samples // self.spec.hop_samples)
         for name, signal in other.signals.items():
             self.signals[name][from_samples:] = signal[from_samples:]
-            self.strips[name].cells[column:] = other.strips[name].cells[column:]
+            self.strips[name].take_over(other.strips[name], column)
         self.track.take_over(other.track, from_samples / SAMPLE_RATE)
 
     def jump(self) -> None:

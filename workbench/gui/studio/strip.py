@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 LOWEST_DB = -100.0
 HIGHEST_DB = 0.0
 STEPS_PER_DB = 255.0 / (HIGHEST_DB - LOWEST_DB)
+COARSE = 16
 
 
 class SpectrogramStrip:
@@ -21,6 +22,8 @@ class SpectrogramStrip:
 
     def __init__(self, n_columns: int, n_bins: int) -> None:
         self.cells: NDArray[np.uint8] = np.zeros((n_columns, n_bins), np.uint8)
+        # The loudest of each 16 columns, so that minutes on show cost no more than seconds.
+        self._coarse: NDArray[np.uint8] = np.zeros((-(-n_columns // COARSE), n_bins), np.uint8)
 
     @property
     def n_columns(self) -> int:
@@ -43,6 +46,12 @@ class SpectrogramStrip:
         if n > 0:
             scaled = (columns_db[skipped : skipped + n] - LOWEST_DB) * STEPS_PER_DB
             self.cells[start : start + n] = np.clip(scaled + 0.5, 0, 255)
+            self._update_coarse(start, start + n)
+
+    def take_over(self, other: "SpectrogramStrip", from_column: int) -> None:
+        """Take over another strip of the same size from a column on."""
+        self.cells[from_column:] = other.cells[from_column:]
+        self._update_coarse(from_column, self.n_columns)
 
     def window(self, start: int, stop: int, max_columns: int) -> tuple[NDArray[np.uint8], int, int]:
         """Return a part as an image no wider than `max_columns`; groups of columns keep their loudest.
@@ -64,14 +73,34 @@ class SpectrogramStrip:
         if stop <= start:
             return np.zeros((self.cells.shape[1], 0), np.uint8), start, start
         group = max(1, -(-(stop - start) // max_columns))
-        start -= start % group
-        part = self.cells[start:stop]
-        if group > 1:
-            padded = -len(part) % group
-            if padded:
-                part = np.concatenate([part, np.zeros((padded, part.shape[1]), np.uint8)])
-            part = part.reshape(-1, group, part.shape[1]).max(axis=1)
-        return np.ascontiguousarray(part.T), start, start + len(part) * group
+        if group < COARSE:
+            image, start, stop = _grouped(self.cells, start, stop, group)
+        else:
+            image, start, stop = _grouped(
+                self._coarse, start // COARSE, -(-stop // COARSE), -(-group // COARSE)
+            )
+            start, stop = start * COARSE, stop * COARSE
+        return image, start, stop
+
+    def _update_coarse(self, start: int, stop: int) -> None:
+        first, last = start // COARSE, -(-stop // COARSE)
+        if last > first:
+            edges = np.arange(first, last) * COARSE
+            part = self.cells[: min(last * COARSE, self.n_columns)]
+            self._coarse[first:last] = np.maximum.reduceat(part, edges, axis=0)
+
+
+def _grouped(
+    cells: NDArray[np.uint8], start: int, stop: int, group: int
+) -> tuple[NDArray[np.uint8], int, int]:
+    start -= start % group
+    part = cells[start:stop]
+    if group > 1:
+        padded = -len(part) % group
+        if padded:
+            part = np.concatenate([part, np.zeros((padded, part.shape[1]), np.uint8)])
+        part = part.reshape(-1, group, part.shape[1]).max(axis=1)
+    return np.ascontiguousarray(part.T), start, start + len(part) * group
 
 
 def colour_table(colours: NDArray[np.uint8], low_db: float, high_db: float) -> NDArray[np.uint8]:
