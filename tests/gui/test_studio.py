@@ -208,8 +208,11 @@ def test_drag_pans_and_wheel_zooms_all_panels_together(studio: Application, qtbo
         assert panel.viewRange()[0] == pytest.approx(view.time_s, abs=1e-6)
     press(studio, Qt.Key.Key_Up)
     assert view.span_s < 0.8
+    press(studio, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert view.band_hz == pytest.approx((0.0, 5600.0))
     press(studio, Qt.Key.Key_A)
     assert view.time_s == (0.0, view.duration_s)
+    assert view.band_hz == (0.0, 8000.0)
 
 
 def test_good_file_dropped_as_noise_is_mixed_in(studio: Application, qtbot: Any, tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ PICTURE = (
     Key("all", ("A",), "Show the whole scene"),
     Key("zoom_in", ("Up",), "Zoom in on time"),
     Key("zoom_out", ("Down",), "Zoom out"),
+    Key("band_in", ("Ctrl+Up",), "Zoom in on low frequencies"),
+    Key("band_out", ("Ctrl+Down",), "Zoom out in frequency"),
 )
 WINDOW = (
     Key("larger", ("Ctrl++", "Ctrl+="), "Larger text"),
@@ -113,14 +115,23 @@ class KeysDialog(QDialog):
         for row, (keys, text) in enumerate(lines):
             grid.addWidget(role(QLabel(keys), "key"), row, 0, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(QLabel(text), row, 1)
-        grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("Ctrl++ or Ctrl+=") + 24)
+        grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("Ctrl++ or Ctrl+=") + 40)
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
         column.addSpacing(12)
 
 
 def _shown(key: str) -> str:
-    names = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "-": "−", "Ctrl+-": "Ctrl+−"}
+    names = {
+        "Left": "←",
+        "Right": "→",
+        "Up": "↑",
+        "Down": "↓",
+        "Ctrl+Up": "Ctrl+↑",
+        "Ctrl+Down": "Ctrl+↓",
+        "-": "−",
+        "Ctrl+-": "Ctrl+−",
+    }
     return names.get(key, key)
 
 

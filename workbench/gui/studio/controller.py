@@ -472,6 +472,9 @@ class StudioController(QObject):
 
     def _play(self) -> None:
         assert self._player is not None
+        if self._is_long:
+            self._render_job.cancel()
+            self.progress_changed.emit(Progress())
         if self.picture is not None:
             self.picture.jump()
         self._player.play()
@@ -552,7 +555,7 @@ class StudioController(QObject):
             self._compute,
             progress=self._scored,
             done=self._all_scored,
-            failed=self._notifier.failure,
+            failed=self._scoring_failed,
         )
 
     def _scored(self, lines: Sequence[ScoreLine] | None) -> None:
@@ -562,6 +565,10 @@ class StudioController(QObject):
     def _all_scored(self, lines: Sequence[ScoreLine]) -> None:
         self._scored(lines)
         self.scored.emit()
+
+    def _scoring_failed(self, error: Exception) -> None:
+        self._notifier.failure(error)
+        self._all_scored(blank_scores(str(error)))
 
     def _render_failed(self, error: Exception) -> None:
         self.progress_changed.emit(Progress())

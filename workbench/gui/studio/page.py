@@ -114,7 +114,7 @@ class StudioPage(QWidget):
 
     def fill_view_menu(self, menu: QMenu) -> None:
         """Add how the page looks to the window's View menu."""
-        for name in ("all", "zoom_in", "zoom_out", "follow"):
+        for name in ("all", "zoom_in", "zoom_out", "band_in", "band_out", "follow"):
             menu.addAction(self.actions_by_name[name])
         colours = menu.addMenu("Colour map")
         for name, action in self.colour_actions.items():
@@ -244,6 +244,8 @@ class StudioPage(QWidget):
         self._action("all", self.view.show_all)
         self._action("zoom_in", lambda: self._zoom(KEY_ZOOM))
         self._action("zoom_out", lambda: self._zoom(1 / KEY_ZOOM))
+        self._action("band_in", lambda: self.view.zoom_band(KEY_ZOOM, self.view.band_hz[0]))
+        self._action("band_out", lambda: self.view.zoom_band(1 / KEY_ZOOM, self.view.band_hz[0]))
         for name in COLOUR_MAPS:
             action = QAction(name.capitalize(), self, checkable=True)
             action.triggered.connect(lambda _=False, name=name: self.set_colour_map(name))
