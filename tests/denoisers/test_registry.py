@@ -6,6 +6,7 @@ import pytest
 
 from tests.bundles.tiny import write_tiny_ddae
 from workbench import resources
+from workbench.denoisers.packaged import PACKAGED
 from workbench.denoisers.registry import DEFAULT_METHOD, make_denoiser, methods
 from workbench.errors import WorkbenchError
 
@@ -21,7 +22,7 @@ def models(tmp_path, monkeypatch):
 
 def test_without_bundles_methods_say_what_is_missing(models):
     listed = {method.name: method for method in methods()}
-    assert list(listed) == [*PLAIN, "bypass"]
+    assert list(listed) == [*PLAIN, *PACKAGED, "bypass"]
     for name in PLAIN:
         assert not listed[name].available
         assert listed[name].how_to_install.startswith("No ddae bundle is installed; put one into")
@@ -32,7 +33,7 @@ def test_without_bundles_methods_say_what_is_missing(models):
 
 def test_without_a_classifier_only_adaptive_is_missing(models):
     write_tiny_ddae(models / "shipped", "standard")
-    available = {method.name: method.available for method in methods()}
+    available = {method.name: method.available for method in methods() if method.family == "ours"}
     assert [name for name, is_there in available.items() if not is_there] == ["adaptive"]
     with pytest.raises(WorkbenchError, match="No nc bundle is installed"):
         make_denoiser("adaptive")
@@ -42,7 +43,7 @@ def test_bundles_of_the_user_are_methods_too(models):
     write_tiny_ddae(models / "shipped", "standard", default=True)
     write_tiny_ddae(models / "user", "fast", title="Fast one", window_samples=128, hop_samples=64, n_bins=64)
     listed = {method.name: method for method in methods()}
-    assert list(listed) == [*PLAIN, "adaptive@fast", "ddae@fast", "bypass"]
+    assert list(listed) == [*PLAIN, "adaptive@fast", "ddae@fast", *PACKAGED, "bypass"]
     assert listed["ddae@fast"].title == "DDAE: Fast one"
     assert listed["ddae@fast"].latency_ms == pytest.approx(127 / 16)
     assert listed["ddae"].latency_ms == pytest.approx(511 / 16)
@@ -54,8 +55,12 @@ def test_bundles_of_the_user_are_methods_too(models):
 
 def test_every_available_method_is_made_under_its_name(models):
     write_tiny_ddae(models / "shipped", "standard")
-    made = [make_denoiser(method.name) for method in methods() if method.available]
-    assert [denoiser.name for denoiser in made] == [*PLAIN[1:], "bypass"]
+    listed = [method for method in methods() if method.available]
+    made = [make_denoiser(method.name) for method in listed]
+    assert [denoiser.name for denoiser in made] == [method.name for method in listed]
+    assert {*PLAIN[1:], "wiener", "log_mmse", "klt", "bypass"} <= {denoiser.name for denoiser in made}
+    for method, denoiser in zip(listed, made, strict=True):
+        assert denoiser.latency_samples == pytest.approx(16 * method.latency_ms)
     block = np.ones(1_000, np.float32)
     assert {denoiser.process(block).shape for denoiser in made} == {(1_000,)}
 

@@ -9,7 +9,8 @@ from workbench.bundles.check import Bundle
 from workbench.classifier.decision import ClassDecision
 from workbench.classifier.posterior import CLASSES, ClassPosterior, NoiseClass
 from workbench.classifier.streaming import NoiseClassifier
-from workbench.denoisers.ddae import MaskModel, condition_vector, finite
+from workbench.denoisers.ddae import MaskModel, condition_vector
+from workbench.denoisers.finite import finite
 from workbench.dsp import SAMPLE_RATE, Signal, Spectra
 from workbench.dsp.stft import FrameProcessor
 

@@ -16,6 +16,7 @@ from workbench.bundles.manifest import spectral_features
 from workbench.bundles.runtime import StatefulModel
 from workbench.bundles.store import default_bundle
 from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.denoisers.finite import finite
 from workbench.dsp import Signal, Spectra
 from workbench.dsp.stft import FrameProcessor, StftSpec, WindowName
 from workbench.errors import WorkbenchError
@@ -97,11 +98,6 @@ class MaskModel:
         enhanced = np.zeros_like(spectra)
         enhanced[:, self._bins] = masked * _power(masked) ** ((1 / self._compression - 1) / 2)
         return enhanced
-
-
-def finite(block: Signal) -> Signal:
-    """Return the block with NaN and infinity as zero: one of them would stay in the state for ever."""
-    return np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _power(spectra: Spectra) -> NDArray[np.float32]:

@@ -2,15 +2,21 @@
 
 import difflib
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from workbench.bundles.check import Bundle
 from workbench.bundles.store import default_bundle, find_bundles, get_bundle
 from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.denoisers.packaged import PACKAGED, make_packaged
 from workbench.denoisers.protocol import Denoiser
 from workbench.dsp import SAMPLE_RATE
 from workbench.errors import WorkbenchError
 
 DEFAULT_METHOD = "adaptive"
+
+Family: TypeAlias = Literal["ours", "yours", "classical", "rival", "reference"]
+"""Where a method comes from: the workbench's bundles and those trained like them, models that the user added,
+textbook methods, programs of others, and what every method is compared with."""
 
 _NOISES = tuple(noise_class for noise_class in CLASSES if noise_class is not NoiseClass.NO_NOISE)
 _CONDITIONS: dict[str, NoiseClass | None] = {"ddae": None} | {f"ddae-{noise}": noise for noise in _NOISES}
@@ -32,6 +38,8 @@ class MethodInfo:
         Whether `make_denoiser` can make it here.
     how_to_install : str or None
         What is missing and how to get it, one sentence; None where the method is available.
+    family : str
+        See `Family`; for lists that are grouped.
     """
 
     name: str
@@ -40,6 +48,7 @@ class MethodInfo:
     latency_ms: float
     available: bool
     how_to_install: str | None
+    family: Family = "ours"
 
 
 def methods() -> list[MethodInfo]:
@@ -68,7 +77,22 @@ def methods() -> list[MethodInfo]:
             title, description = bundle.manifest.title, bundle.manifest.description
             listed.append(info(f"adaptive@{bundle.name}", f"Adaptive: {title}", description, bundle))
             listed.append(info(f"ddae@{bundle.name}", f"DDAE: {title}", description, bundle))
-    listed.append(MethodInfo("bypass", "Bypass", "Leaves the mixed signal as it is.", 0.0, True, None))
+    for method in PACKAGED.values():
+        missing = method.missing()
+        latency_ms = 0.0 if missing else 1000 * method.latency_samples / SAMPLE_RATE
+        listed.append(
+            MethodInfo(
+                method.name,
+                method.title,
+                method.description,
+                latency_ms,
+                missing is None,
+                missing,
+                method.family,
+            )
+        )
+    description = "Leaves the mixed signal as it is."
+    listed.append(MethodInfo("bypass", "Bypass", description, 0.0, True, None, "reference"))
     return listed
 
 
@@ -78,7 +102,7 @@ def make_denoiser(name: str) -> Denoiser:
     Parameters
     ----------
     name : str
-        One of `methods`; ``@BUNDLE`` after any but "bypass" runs that DDAE bundle.
+        One of `methods`; ``@BUNDLE`` after "adaptive", "ddae" or "ddae-CLASS" runs that DDAE bundle.
 
     Returns
     -------
@@ -94,6 +118,8 @@ def make_denoiser(name: str) -> Denoiser:
         from workbench.denoisers.bypass import BypassDenoiser
 
         return BypassDenoiser()
+    if name in PACKAGED:
+        return make_packaged(PACKAGED[name])
     base, at, bundle_name = name.partition("@")
     if base != "adaptive" and base not in _CONDITIONS:
         known = [method.name for method in methods()]
