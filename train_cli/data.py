@@ -96,6 +96,7 @@ class Corpus:
 
     speech: list[tuple[str, NDArray[np.int16]]] = field(default_factory=list)
     noise: dict[NoiseClass, list[NDArray[np.int16]]] = field(default_factory=dict)
+    kinds: dict[NoiseClass, list[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, root: Path, split: str, speeds: Sequence[float] = (1.0,)) -> "Corpus":
@@ -116,6 +117,7 @@ class Corpus:
         for noise_class in NOISES:
             found = select(recordings, "noise", split, noise_class)
             corpus.noise[noise_class] = [_to_int16(read(recording.path)) for recording in found]
+            corpus.kinds[noise_class] = [_kind(recording.path) for recording in found]
             if not found:
                 raise WorkbenchError(f"{root} has no {split} noise of the class {noise_class}; add some.")
         if not corpus.speech:
@@ -140,9 +142,8 @@ class Mixer:
         self.options = options
         self.seed = seed
         self.n_samples = round(options.seconds * 16_000)
-        # Long recordings are drawn more often, but not in proportion: variety counts for more.
         self._weights = {
-            noise_class: _normalised(np.sqrt([len(noise) for noise in noises]))
+            noise_class: draw_weights([len(noise) for noise in noises], corpus.kinds[noise_class])
             for noise_class, noises in corpus.noise.items()
         }
 
@@ -260,8 +261,24 @@ class Mixer:
         return first + second * np.float32(gain)
 
 
-def _normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def draw_weights(lengths: Sequence[int], kinds: Sequence[str]) -> NDArray[np.float64]:
+    """Probability of each recording of a class.
+
+    Long recordings, and kinds of noise of which there is much, are drawn more often, but by the root of their
+    length only: variety counts for more.
+    """
+    roots = np.sqrt(np.asarray(lengths, np.float64))
+    names = np.asarray(kinds)
+    weights = np.zeros_like(roots)
+    for name in set(kinds):
+        same = names == name
+        weights[same] = np.sqrt(np.sum(np.square(roots[same]))) * roots[same] / np.sum(roots[same])
     return weights / weights.sum()
+
+
+def _kind(path: Path) -> str:
+    """Return what a file's name says before a double underscore, as in ``siren__fs-118279.ogg``."""
+    return path.stem.split("__")[0] if "__" in path.stem else ""
 
 
 def prefetch(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from train_cli.data import NOISES, Corpus, Mixer, MixingOptions, prefetch
+from train_cli.data import NOISES, Corpus, Mixer, MixingOptions, draw_weights, prefetch
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.dsp.level import active_speech_level, rms_db
 from workbench.errors import WorkbenchError
@@ -74,3 +74,10 @@ def test_a_corpus_without_a_class_is_refused(tiny_corpus, tmp_path):
 def test_noises_are_the_four_classes():
     assert len(NOISES) == 4
     assert NoiseClass.NO_NOISE not in NOISES
+
+
+def test_rare_kinds_of_noise_are_drawn_more_often_than_their_length_says():
+    weights = draw_weights([100, 100, 200, 25], ["horn", "horn", "horn", "traffic"])
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights[3] == pytest.approx(5 / 25)
+    assert weights[2] / weights[0] == pytest.approx(2**0.5)
