@@ -11,7 +11,15 @@ from workbench.errors import WorkbenchError
 from workbench.evaluation.metrics import METRICS, format_value, score, score_all
 
 # Frozen from the packages themselves (pesq 0.0.4, pystoi 0.4.1) on the demo recordings.
-FROZEN = {"pesq_wb": 1.06320, "stoi": 0.85290, "estoi": 0.68375, "si_sdr": 4.93161}
+FROZEN = {
+    "pesq_wb": 1.06320,
+    "pesq_nb": 1.38510,
+    "stoi": 0.85290,
+    "estoi": 0.68375,
+    "si_sdr": 4.93161,
+    "seg_snr": 2.06870,
+    "lsd": 6.53473,
+}
 
 
 def test_known_pair(pair: Mixture) -> None:
@@ -55,7 +63,7 @@ def test_si_sdr_of_orthogonal_noise_is_the_power_ratio_at_any_level() -> None:
 def test_level_change_is_the_gain_and_the_others_ignore_it(pair: Mixture, gain_db: float) -> None:
     louder = pair.noisy * np.float32(10 ** (gain_db / 20))
     changed, plain = score_all(pair.clean, louder), score_all(pair.clean, pair.noisy)
-    for name in METRICS:
+    for name in METRICS.keys() - {"seg_snr", "lsd"}:
         expected = plain[name].value
         assert expected is not None
         tolerance = 0.02

@@ -8,13 +8,21 @@ import contextlib
 import math
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.dsp.level import active_speech_level
 from workbench.errors import WorkbenchError
+from workbench.evaluation.distortion import log_spectral_distance_db, segmental_snr_db
+from workbench.evaluation.dnsmos import Scale, dnsmos
+from workbench.evaluation.hearing import DEFAULT_AUDIOGRAM, hearing_index, parse_audiogram
+from workbench.evaluation.randomness import fixed_global_randomness
 
 Compute = Callable[[Signal, Signal], float]
 
@@ -26,6 +34,8 @@ _LONGEST_PESQ_S = 20
 _SHORTEST_STOI_S = 0.4
 # What pystoi returns, with a warning, where fewer than 30 frames are left after it removed silent ones.
 _STOI_TOO_SHORT = 1e-5
+_STOI_RATE_HZ = 10_000
+_SHORTEST_FRAME_S = 0.032
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,12 @@ class Metric:
         Digits after the point that are worth showing.
     target : float or None
         The best value, where best is neither high nor low.
+    package : str or None
+        Package that an optional metric needs.
+    extra : str or None
+        Our optional extra that brings it.
+    cost : float
+        Rough computing time in seconds of one core per second of sound.
     """
 
     name: str
@@ -89,22 +105,53 @@ class Metric:
     compute: Compute
     decimals: int = 2
     target: float | None = None
+    package: str | None = None
+    extra: str | None = None
+    cost: float = 0.002
+
+    @property
+    def how_to_install(self) -> str | None:
+        """What is missing and how to get it, one sentence; None where the metric can be computed."""
+        if self.package is None or find_spec(self.package) is not None:
+            return None
+        return f"{self.title} is not installed; get it with: pip install 'denoise-workbench[{self.extra}]'"
 
 
 class _Gap(Exception):
     """Why a metric has no value."""
 
 
-def score(metric: Metric | str, clean: Signal, processed: Signal) -> Score:
+def find_metric(name: str) -> Metric:
+    """Return a metric by name, of `METRICS` or `OPTIONAL_METRICS`.
+
+    ``haspi`` and ``hasqi`` take an audiogram after an ``@``: ``haspi@N2``, ``hasqi@35,35,40,50,60,65``; see
+    `workbench.evaluation.hearing`.
+
+    Raises
+    ------
+    WorkbenchError
+        There is no metric of this name.
+    """
+    known = METRICS | OPTIONAL_METRICS
+    base, at, audiogram = name.partition("@")
+    if at and base in ("haspi", "hasqi"):
+        return replace(_hearing_metric(base, audiogram), name=name)
+    if name not in known:
+        raise WorkbenchError(f"There is no metric named {name!r}; choose from {', '.join(known)}.")
+    return known[name]
+
+
+def score(metric: Metric | str, clean: Signal | None, processed: Signal) -> Score:
     """Compute one metric.
 
     Parameters
     ----------
     metric : Metric or str
-        A metric of `METRICS` or its name.
-    clean, processed : numpy.ndarray
-        float32, shape (n_samples,), at `SAMPLE_RATE`; aligned: undo a method's latency first (STOI and SI-SDR
-        do not).
+        A metric or its name; see `find_metric`.
+    clean : numpy.ndarray or None
+        float32, shape (n_samples,), at `SAMPLE_RATE`; None where there is no reference.
+    processed : numpy.ndarray
+        The same, aligned with `clean`: undo a method's latency first (STOI and SI-SDR do not).
 
     Returns
     -------
@@ -117,15 +164,15 @@ def score(metric: Metric | str, clean: Signal, processed: Signal) -> Score:
         There is no metric of this name.
     """
     if isinstance(metric, str):
-        if metric not in METRICS:
-            raise WorkbenchError(f"There is no metric named {metric!r}; choose from {', '.join(METRICS)}.")
-        metric = METRICS[metric]
+        metric = find_metric(metric)
+    if metric.how_to_install:
+        return Score(None, metric.how_to_install)
     try:
-        _check(clean, processed)
+        _check(clean if metric.needs_reference else processed, processed)
         with warnings.catch_warnings():
             # The packages warn of what is turned into gaps here.
             warnings.simplefilter("ignore")
-            value = float(metric.compute(clean, processed))
+            value = float(metric.compute(processed if clean is None else clean, processed))
     except _Gap as gap:
         return Score(None, str(gap))
     except ImportError as error:
@@ -175,7 +222,9 @@ def _words(error: Exception) -> str:
     return text.strip() or type(error).__name__
 
 
-def _check(clean: Signal, processed: Signal) -> None:
+def _check(clean: Signal | None, processed: Signal) -> None:
+    if clean is None:
+        raise _Gap("This metric compares with clean speech, and there is no clean reference.")
     if clean.ndim != 1 or clean.shape != processed.shape:
         raise _Gap(
             f"The clean signal has {clean.size} samples and the processed one {processed.size}; "
@@ -190,7 +239,7 @@ def _check(clean: Signal, processed: Signal) -> None:
             raise _Gap(f"The {name} signal is silent.")
 
 
-def _pesq_wb(clean: Signal, processed: Signal) -> float:
+def _pesq(clean: Signal, processed: Signal, band: Literal["wb", "nb"]) -> float:
     if len(clean) < _SHORTEST_PESQ_S * SAMPLE_RATE:
         raise _Gap(f"PESQ needs at least {_SHORTEST_PESQ_S} s; these signals last {_seconds(clean)}.")
     from pesq import NoUtterancesError, pesq
@@ -203,7 +252,7 @@ def _pesq_wb(clean: Signal, processed: Signal) -> float:
         # Where the processed part alone is silent, the package says so, and the whole has no score.
         if reference.any():
             with contextlib.suppress(NoUtterancesError):
-                values.append(float(pesq(SAMPLE_RATE, reference, degraded, "wb")))
+                values.append(float(pesq(SAMPLE_RATE, reference, degraded, band)))
     if not values:
         raise _Gap("PESQ finds no speech in the clean signal.")
     return sum(values) / len(values)
@@ -218,16 +267,32 @@ def _stoi(clean: Signal, processed: Signal, *, extended: bool = False) -> float:
         raise too_short
     from pystoi import stoi
 
-    value = float(
-        stoi(clean.astype(np.float64), processed.astype(np.float64), SAMPLE_RATE, extended=extended)
-    )
+    # The extended measure adds random numbers of 1e-16 against divisions by zero.
+    with fixed_global_randomness():
+        value = float(stoi(_for_stoi(clean), _for_stoi(processed), _STOI_RATE_HZ, extended=extended))
     if value == _STOI_TOO_SHORT:
         raise too_short
     return value
 
 
-def _estoi(clean: Signal, processed: Signal) -> float:
-    return _stoi(clean, processed, extended=True)
+def _for_stoi(signal: Signal) -> NDArray[np.float64]:
+    return _resampled_for_stoi(signal.astype(np.float64).tobytes())
+
+
+@lru_cache(maxsize=3)
+def _resampled_for_stoi(samples: bytes) -> NDArray[np.float64]:
+    """Bring a signal to the rate of STOI, as pystoi does, once for both of its measures and all methods."""
+    from pystoi.utils import resample_oct
+
+    resampled: NDArray[np.float64] = resample_oct(np.frombuffer(samples), _STOI_RATE_HZ, SAMPLE_RATE)
+    resampled.flags.writeable = False
+    return resampled
+
+
+def _framewise(compute: Compute, clean: Signal, processed: Signal) -> float:
+    if len(clean) < _SHORTEST_FRAME_S * SAMPLE_RATE:
+        raise _Gap(f"It needs at least {_SHORTEST_FRAME_S} s; these signals last {_seconds(clean)}.")
+    return compute(clean, processed)
 
 
 def _si_sdr(clean: Signal, processed: Signal) -> float:
@@ -277,7 +342,25 @@ METRICS: dict[str, Metric] = {
                 "Below 1.5 is bad, 2 poor, 3 fair, 4 good; a gain of 0.2 is audible. "
                 "Signals over 20 s are scored in equal parts, and the mean is taken."
             ),
-            compute=_pesq_wb,
+            compute=lambda clean, processed: _pesq(clean, processed, "wb"),
+            cost=0.02,
+        ),
+        Metric(
+            name="pesq_nb",
+            title="PESQ narrow band",
+            unit="MOS",
+            low=1.0,
+            high=4.55,
+            higher_is_better=True,
+            needs_reference=True,
+            paper="ITU-T P.862 (2001) with the mapping of P.862.1 (2003)",
+            variant="narrow band, P.862 with P.862.1, at 16 kHz",
+            explanation=(
+                "Predicts the speech quality as heard over a telephone (300 to 3400 Hz); for comparison with "
+                "tables that give narrow-band PESQ. Higher than wide-band PESQ for the same signal."
+            ),
+            compute=lambda clean, processed: _pesq(clean, processed, "nb"),
+            cost=0.02,
         ),
         Metric(
             name="stoi",
@@ -295,6 +378,7 @@ METRICS: dict[str, Metric] = {
             ),
             compute=_stoi,
             decimals=3,
+            cost=0.015,
         ),
         Metric(
             name="estoi",
@@ -311,8 +395,9 @@ METRICS: dict[str, Metric] = {
                 "such as other voices. Lower than STOI for the same signal: below 0.4 much is lost, "
                 "0.8 is good."
             ),
-            compute=_estoi,
+            compute=lambda clean, processed: _stoi(clean, processed, extended=True),
             decimals=3,
+            cost=0.02,
         ),
         Metric(
             name="si_sdr",
@@ -330,6 +415,40 @@ METRICS: dict[str, Metric] = {
                 "clearly cleaner, 20 dB nearly clean."
             ),
             compute=_si_sdr,
+            decimals=1,
+        ),
+        Metric(
+            name="seg_snr",
+            title="Segmental SNR",
+            unit="dB",
+            low=-10.0,
+            high=35.0,
+            higher_is_better=True,
+            needs_reference=True,
+            paper="Hansen & Pellom, ICSLP 1998",
+            variant="30 ms frames, each limited to -10 to 35 dB",
+            explanation=(
+                "How far the speech stands above the difference from the clean signal, frame by frame, so "
+                "that soft sounds count as much as loud ones. A change of level counts as a difference."
+            ),
+            compute=lambda clean, processed: _framewise(segmental_snr_db, clean, processed),
+            decimals=1,
+        ),
+        Metric(
+            name="lsd",
+            title="Log-spectral distance",
+            unit="dB",
+            low=0.0,
+            high=20.0,
+            higher_is_better=False,
+            needs_reference=True,
+            paper="Gray & Markel, IEEE TASSP 24 (1976)",
+            variant="32 ms frames, floor 50 dB under the peak of the clean spectrum",
+            explanation=(
+                "How far the spectrum is from the clean one, over time and frequency. 0 is the same; 1 dB is "
+                "hardly audible; noise and holes in the speech both raise it. A change of level counts, too."
+            ),
+            compute=lambda clean, processed: _framewise(log_spectral_distance_db, clean, processed),
             decimals=1,
         ),
         Metric(
@@ -352,4 +471,75 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }
-"""All metrics by name, in the order in which tables show them."""
+"""The metrics that are always there by name, in the order in which tables show them."""
+
+
+def _dnsmos_metric(name: str, scale: Scale, what: str, explanation: str) -> Metric:
+    return Metric(
+        name=name,
+        title=f"DNSMOS {what}",
+        unit="MOS",
+        low=1.0,
+        high=5.0,
+        higher_is_better=True,
+        needs_reference=False,
+        paper="Reddy, Gopal & Cutler, ICASSP 2022 (ITU-T P.835)",
+        variant="DNSMOS P.835, not personalised, models of speechmos",
+        explanation=f"{explanation} Needs no clean reference, so it also works on real recordings.",
+        compute=lambda _, processed: dnsmos(processed, scale),
+        package="speechmos",
+        extra="dnsmos",
+        cost=0.03,
+    )
+
+
+def _hearing_metric(index: str, audiogram: str) -> Metric:
+    thresholds = parse_audiogram(audiogram)
+    is_haspi = index == "haspi"
+    title = "HASPI" if is_haspi else "HASQI"
+    predicted = (
+        "how much a listener with this hearing loss understands"
+        if is_haspi
+        else "how good a listener with this hearing loss finds the sound"
+    )
+    return Metric(
+        name=index,
+        title=title if audiogram == DEFAULT_AUDIOGRAM else f"{title} {audiogram}",
+        unit="",
+        low=0.0,
+        high=1.0,
+        higher_is_better=True,
+        needs_reference=True,
+        paper=(
+            "Kates & Arehart, Speech Communication 131 (2021)"
+            if is_haspi
+            else "Kates & Arehart, JAES 62 (2014)"
+        ),
+        variant=f"version 2, audiogram {audiogram}, NAL-R, clean speech at 65 dB SPL",
+        explanation=(
+            f"Predicts {predicted}, wearing a linear hearing aid. 0 is the worst, 1 the best. "
+            "The model of the ear is slow to compute."
+        ),
+        compute=lambda clean, processed: hearing_index(
+            clean, processed, "haspi" if is_haspi else "hasqi", thresholds
+        ),
+        decimals=3,
+        package="clarity",
+        extra="hearing",
+        cost=1.0,
+    )
+
+
+OPTIONAL_METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _dnsmos_metric("dnsmos_sig", "sig_mos", "speech", "Predicts how natural listeners find the speech."),
+        _dnsmos_metric(
+            "dnsmos_bak", "bak_mos", "background", "Predicts how little the background disturbs listeners."
+        ),
+        _dnsmos_metric("dnsmos_ovrl", "ovrl_mos", "overall", "Predicts how listeners rate the whole."),
+        _hearing_metric("haspi", DEFAULT_AUDIOGRAM),
+        _hearing_metric("hasqi", DEFAULT_AUDIOGRAM),
+    )
+}
+"""Metrics of optional extras; `Metric.how_to_install` says which one is missing."""
