@@ -12,6 +12,7 @@ from train_cli.options import (
     CommandOptions,
     EvaluateOptions,
     ExportOptions,
+    ScanOptions,
     TrainDdaeOptions,
     TrainNcOptions,
 )
@@ -29,6 +30,7 @@ class Command:
 
 
 COMMANDS = {
+    "scan": Command(ScanOptions, "train_cli.scan", "scan"),
     "train-ddae": Command(TrainDdaeOptions, "train_cli.ddae", "train"),
     "train-nc": Command(TrainNcOptions, "train_cli.nc", "train"),
     "export": Command(ExportOptions, "train_cli.export", "export"),
@@ -36,6 +38,7 @@ COMMANDS = {
 }
 
 EXAMPLES = """examples:
+  train_cli scan --data ../shared/data --output catalogue.csv
   train_cli train-nc --data ../shared/data --run runs/nc
   train_cli train-ddae --data ../shared/data --run runs/ddae --steps 20000
   train_cli export --run runs/ddae --output models/my-ddae --title "My DDAE"

@@ -7,7 +7,8 @@ One schema for all commands. Every line has ``event`` and ``time_s`` (seconds si
 - ``epoch``: ``step`` and the validation's figures
 - ``artifact``: ``kind``, ``path``
 - ``table``: ``name``, ``rows``
-- ``warning``, ``failed``: ``message``
+- ``left_out``: ``path``, ``why`` (of ``scan``, one for each file that is not used)
+- ``note``, ``warning``, ``failed``: ``message``
 - ``finished``: ``message``
 """
 
@@ -73,11 +74,20 @@ class Reporter:
         self._say("artifact", kind=kind, path=path)
         self._print(f"{kind}: {path}")
 
-    def table(self, name: str, rows: Mapping[str, Mapping[str, float]]) -> None:
-        """Show a table of figures (on standard output)."""
+    def table(self, name: str, rows: Mapping[str, Mapping[str, float | str]]) -> None:
+        """Show a table (on standard output)."""
         self._say("table", name=name, rows=rows)
         if not self._as_json:
             sys.stdout.write(markdown_table(name, rows) + "\n\n")
+
+    def note(self, message: str) -> None:
+        """Say how something was done."""
+        self._say("note", message=message)
+        self._print(message)
+
+    def detail(self, event: str, **values: Any) -> None:
+        """Tell programs what people find in a file or see in a table."""
+        self._say(event, **values)
 
     def warning(self, message: str) -> None:
         """Say what a user should know."""

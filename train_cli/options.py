@@ -1,23 +1,37 @@
 """The options of every training command, one dataclass each.
 
 The command line's parser and the application's dialogs are both made from these, so this module imports
-nothing heavy. Field metadata: ``help``, and where it applies ``unit``, ``low`` and ``high``.
+nothing heavy. Field metadata: ``help``, ``positional``, and where it applies ``unit``, ``low``, ``high`` and
+``choices``.
 """
 
+import difflib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
 
+SPLITS = ("train", "dev", "test")
+
 
 def option(
-    default: Any, help_text: str, *, unit: str = "", low: float | None = None, high: float | None = None
+    default: Any,
+    help_text: str,
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    positional: bool = False,
 ) -> Any:
     """Declare one option: a dataclass field with what parser and dialog need."""
-    return field(default=default, metadata={"help": help_text, "unit": unit, "low": low, "high": high})
+    metadata = {"help": help_text, "unit": unit, "low": low, "high": high}
+    return field(default=default, metadata={**metadata, "choices": choices, "positional": positional})
 
 
+_DATA_HELP = "folder of speech and noise, or a catalogue made by 'scan'"
+_EVENTS_HELP = "write JSON Lines to standard output instead of a progress bar"
 _RUN_HELP = "folder of this run: checkpoints, learning curve; resumed if it exists"
 
 
@@ -34,19 +48,25 @@ class CommandOptions:
             Names the option and its range.
         """
         for each in fields(self):
-            value, low, high = getattr(self, each.name), each.metadata.get("low"), each.metadata.get("high")
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                too_low, too_high = low is not None and value < low, high is not None and value > high
-                if too_low or too_high:
-                    name = "--" + each.name.replace("_", "-")
-                    raise WorkbenchError(f"{name} is {value}; choose a value from {low} to {high}.")
+            given, low, high = getattr(self, each.name), each.metadata["low"], each.metadata["high"]
+            name = "--" + each.name.replace("_", "-")
+            for value in given if isinstance(given, tuple) else (given,):
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    above_low, below_high = low is None or value >= low, high is None or value <= high
+                    if not (above_low and below_high):
+                        raise WorkbenchError(f"{name} is {value}; choose a value from {low} to {high}.")
+                choices = each.metadata["choices"]
+                if choices and value not in choices:
+                    near = difflib.get_close_matches(str(value), choices, n=1)
+                    hint = f" (did you mean {near[0]}?)" if near else ""
+                    raise WorkbenchError(f"{name} is {value!r}{hint}; choose one of {', '.join(choices)}.")
 
 
 @dataclass(frozen=True)
 class TrainingOptions(CommandOptions):
     """What both trainings share."""
 
-    data: Path = option(Path("../shared/data"), "folder with speech/<split>/* and noise/<split>/*")
+    data: Path = option(Path("../shared/data"), _DATA_HELP)
     run: Path = option(Path("runs/run"), _RUN_HELP)
     steps: int = option(12_000, "training steps in all", low=1, high=10_000_000)
     epoch_steps: int = option(500, "steps between validations", low=1, high=1_000_000)
@@ -57,7 +77,7 @@ class TrainingOptions(CommandOptions):
     max_minutes: float = option(0.0, "stop after this time, 0 for no limit", unit="min", low=0.0, high=1e6)
     seed: int = option(1, "seed of the weights and of every mixture", low=0, high=2**31 - 1)
     xla: bool = option(True, "compile the training step: slower to start, faster to run")
-    events: bool = option(False, "write JSON Lines to standard output instead of a progress bar")
+    events: bool = option(False, _EVENTS_HELP)
 
 
 @dataclass(frozen=True)
@@ -82,12 +102,30 @@ class TrainNcOptions(TrainingOptions):
 
 
 @dataclass(frozen=True)
+class ScanOptions(CommandOptions):
+    """List the speech and noise of folders in a catalogue, and say what cannot be used and why."""
+
+    data: tuple[Path, ...] = option((Path("../shared/data"),), "folders: TIMIT, AudioSet, or plain ones")
+    output: Path = option(Path("catalogue.csv"), "the catalogue; unchanged files of an earlier one are kept")
+    fresh: bool = option(False, "scan all files anew and forget what was edited in an earlier catalogue")
+    dev_share: float = option(0.1, "share of 'dev' where a collection has none", low=0.0, high=0.5)
+    test_share: float = option(0.1, "share of 'test' where a collection has no splits", low=0.0, high=0.5)
+    seed: int = option(1, "seed of the splits that are drawn", low=0, high=2**31 - 1)
+    min_seconds: float = option(0.5, "leave out shorter files", unit="s", low=0.0, high=3600.0)
+    min_rate: int = option(16_000, "leave out files sampled at less", unit="Hz", low=1_000, high=192_000)
+    silence_db: float = option(-70.0, "leave out files below this level", unit="dB", low=-200.0, high=0.0)
+    class_table: Path | None = option(None, "TOML table of AudioSet labels for each class, instead of ours")
+    workers: int = option(0, "threads, 0 for one per core", low=0, high=1024)
+    events: bool = option(False, _EVENTS_HELP)
+
+
+@dataclass(frozen=True)
 class EvaluateOptions(CommandOptions):
     """Measure a bundle on a test split, by class and SNR, and print the table of its card."""
 
     bundle: Path = option(Path("models/ddae-standard"), "folder of the bundle")
-    data: Path = option(Path("../shared/data"), "folder with speech and noise")
-    split: str = option("test", "split to measure on: dev or test")
+    data: Path = option(Path("../shared/data"), _DATA_HELP)
+    split: str = option("test", "split to measure on: dev or test", choices=SPLITS)
     per_cell: int = option(12, "mixtures per class and SNR", low=1, high=10_000)
     seed: int = option(7, "seed of the mixtures", low=0, high=2**31 - 1)
     workers: int = option(0, "processes, 0 for one per core", low=0, high=1024)

@@ -11,17 +11,24 @@ from train_cli.options import CommandOptions
 
 
 def add_options(parser: argparse.ArgumentParser, options: type[CommandOptions]) -> None:
-    """Give a parser one ``--option`` for each field of a dataclass."""
+    """Give a parser one ``--option`` for each field of a dataclass; positional ones stand by themselves."""
     kinds = typing.get_type_hints(options)
     for each in fields(options):
-        name = "--" + each.name.replace("_", "-")
+        name = each.name if each.metadata["positional"] else "--" + each.name.replace("_", "-")
         if kinds[each.name] is bool:
             action = argparse.BooleanOptionalAction if each.default else "store_true"
             parser.add_argument(name, action=action, default=each.default, help=_help(each))
+        elif each.metadata["positional"]:
+            parser.add_argument(
+                name, type=_plain_type(kinds[each.name]), metavar=name.upper(), help=_help(each)
+            )
         else:
             kind = _plain_type(kinds[each.name])
             metavar = (each.metadata["unit"] or kind.__name__).upper()
-            parser.add_argument(name, type=kind, default=each.default, metavar=metavar, help=_help(each))
+            nargs = "+" if isinstance(each.default, tuple) else None
+            parser.add_argument(
+                name, type=kind, default=each.default, metavar=metavar, nargs=nargs, help=_help(each)
+            )
 
 
 def options_from(namespace: argparse.Namespace, options: type[CommandOptions]) -> CommandOptions:
@@ -32,7 +39,10 @@ def options_from(namespace: argparse.Namespace, options: type[CommandOptions]) -
     WorkbenchError
         A value is out of its range.
     """
-    made = options(**{each.name: getattr(namespace, each.name) for each in fields(options)})
+    given = {each.name: getattr(namespace, each.name) for each in fields(options)}
+    made = options(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    )
     made.check()
     return made
 
@@ -40,9 +50,12 @@ def options_from(namespace: argparse.Namespace, options: type[CommandOptions]) -
 def _plain_type(kind: Any) -> type:
     if isinstance(kind, types.UnionType):
         kind = next(part for part in kind.__args__ if part is not type(None))
+    if typing.get_origin(kind) is tuple:
+        kind = kind.__args__[0]
     return Path if kind is Path else kind
 
 
 def _help(each: "Field[Any]") -> str:
-    default = "" if each.default in (MISSING, None, "", False) else f" (default {each.default})"
+    value = " ".join(map(str, each.default)) if isinstance(each.default, tuple) else each.default
+    default = "" if value in (MISSING, None, "", False) else f" (default {value})"
     return (each.metadata["help"] + default).replace("%", "%%")

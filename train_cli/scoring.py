@@ -6,6 +6,7 @@ from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
+
 from workbench.evaluation.metrics import score
 
 

@@ -1,24 +1,14 @@
-"""Recordings of speech and noise, and the folder layouts in which they are found.
+"""Recordings of speech and noise for training and measuring, from a folder or a catalogue."""
 
-Layouts read below one root folder::
-
-    speech/<split>/<speaker>/*      speech by split and speaker
-    speech/timit/TIMIT/...          TIMIT as it comes: TRAIN|TEST/DR1..8/<speaker>/*
-    noise/<split>/<class>/*         noise by split and class; one file per source recording
-
-A split is "train", "dev" or "test". TIMIT's own TEST part is read as "test", its TRAIN part as "train".
-"""
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
-from workbench.audio.files import is_audio_name
+from workbench.corpora.catalogue import Entry, read_catalogue
+from workbench.corpora.layouts import Found, find_files
+from workbench.corpora.splits import SplitShares, assign_splits, find_leaks
 from workbench.errors import WorkbenchError
-
-SPLITS = ("train", "dev", "test")
-NOISE_FOLDERS = ("human", "tv_radio", "vehicle", "household")
 
 
 @dataclass(frozen=True)
@@ -34,21 +24,25 @@ class Recording:
         "train", "dev" or "test".
     group : str
         Speaker, or noise class.
+    source : str
+        Name of the source recording.
     """
 
     path: Path
     kind: Literal["speech", "noise"]
     split: str
     group: str
+    source: str
 
 
-def find_recordings(root: Path) -> list[Recording]:
-    """Find all recordings below a folder, sorted by path.
+def find_recordings(data: Path) -> list[Recording]:
+    """Find all recordings that can be used, sorted by path.
 
     Parameters
     ----------
-    root : Path
-        Folder with ``speech`` and ``noise`` in it.
+    data : Path
+        A catalogue made by ``train_cli scan``, or a folder in one of the layouts of
+        `workbench.corpora.layouts`. A folder's files are not decoded here: `scan` finds what is damaged.
 
     Returns
     -------
@@ -57,17 +51,32 @@ def find_recordings(root: Path) -> list[Recording]:
     Raises
     ------
     WorkbenchError
-        The folder is missing, holds no recordings, or has one speaker in two splits.
+        There is no such folder or catalogue, it holds no recordings, or two splits share a speaker or a
+        source recording.
     """
-    if not root.is_dir():
-        raise WorkbenchError(f"There is no folder {root}; name the one that holds 'speech' and 'noise'.")
-    found = sorted([*_speech(root / "speech"), *_noise(root / "noise")], key=lambda r: str(r.path))
-    if not found:
+    items: Sequence[Entry | Found]
+    if data.is_file():
+        items = [entry for entry in read_catalogue(data) if entry.use]
+        splits = [item.split for item in items]
+    else:
+        items = [found for found in find_files(data).files if not found.problem]
+        splits, _ = assign_splits(items, SplitShares())
+    if not items:
         raise WorkbenchError(
-            f"{root} holds no recordings as speech/<split>/<speaker>/* or noise/<split>/<class>/*; add some."
+            f"{data} holds no recordings as speech/<split>/<speaker>/* or noise/<split>/<class>/*; add some."
         )
-    _refuse_shared_speakers(found)
-    return found
+    refuse_leaks(find_leaks(items), data)
+    recordings = [
+        Recording(
+            item.path,
+            cast(Literal["speech", "noise"], item.kind),
+            split,
+            item.speaker or item.noise_class,
+            item.recording,
+        )
+        for item, split in zip(items, splits, strict=True)
+    ]
+    return sorted(recordings, key=lambda recording: str(recording.path))
 
 
 def select(
@@ -79,39 +88,28 @@ def select(
     ]
 
 
-def _speech(folder: Path) -> Iterator[Recording]:
-    for split in SPLITS:
-        for speaker in _folders(folder / split):
-            yield from (Recording(path, "speech", split, speaker.name) for path in _audio(speaker))
-    for part, split in (("TRAIN", "train"), ("TEST", "test")):
-        for dialect in _folders(folder / "timit" / "TIMIT" / part):
-            for speaker in _folders(dialect):
-                yield from (Recording(path, "speech", split, speaker.name) for path in _audio(speaker))
+def refuse_leaks(leaks: Sequence[str], data: Path) -> None:
+    """Refuse splits that share a speaker or a source recording.
 
+    Parameters
+    ----------
+    leaks : sequence of str
+        As `find_leaks` names them.
+    data : Path
+        The folder or catalogue.
 
-def _noise(folder: Path) -> Iterator[Recording]:
-    for split in SPLITS:
-        for name in NOISE_FOLDERS:
-            yield from (Recording(path, "noise", split, name) for path in _audio(folder / split / name))
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(child for child in folder.iterdir() if child.is_dir()) if folder.is_dir() else []
-
-
-def _audio(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.is_file() and is_audio_name(path))
-
-
-def _refuse_shared_speakers(recordings: Iterable[Recording]) -> None:
-    split_of: dict[str, str] = {}
-    for recording in recordings:
-        if recording.kind == "speech":
-            known = split_of.setdefault(recording.group, recording.split)
-            if known != recording.split:
-                raise WorkbenchError(
-                    f"Speaker {recording.group} is in the splits {known} and {recording.split}; "
-                    "keep each speaker in one of them."
-                )
+    Raises
+    ------
+    WorkbenchError
+        Names up to three of them.
+    """
+    if leaks:
+        more = f", and {len(leaks) - 3} more" if len(leaks) > 3 else ""
+        how = (
+            "edit its columns 'split', 'speaker' or 'recording', or set 'use' to no"
+            if data.suffix.lower() == ".csv"
+            else "move each into one split, or make a catalogue with 'train_cli scan' and edit it"
+        )
+        raise WorkbenchError(
+            f"The splits of {data} share what they must not: {'; '.join(leaks[:3])}{more}; {how}."
+        )
