@@ -51,7 +51,7 @@ class StatefulModel:
                 f"LiteRT, which runs the models, cannot be loaded ({error}); run: pip install ai-edge-litert"
             ) from None
         try:
-            with _quiet_native_log():
+            with quiet_native_log():
                 self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
                 self._interpreter.allocate_tensors()
             signature = self._interpreter.get_signature_runner(_SIGNATURE)
@@ -178,7 +178,7 @@ _log_lock = threading.Lock()
 
 
 @contextmanager
-def _quiet_native_log() -> Iterator[None]:
+def quiet_native_log() -> Iterator[None]:
     """Keep LiteRT's greeting off the terminal; it has no switch for it, and errors come as exceptions too."""
     with _log_lock:
         try:
