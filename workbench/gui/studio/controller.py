@@ -23,7 +23,7 @@ from workbench.gui.studio.export import ExportRequest, export_steps
 from workbench.gui.studio.overview import peaks
 from workbench.gui.studio.picture import Picture
 from workbench.gui.studio.scores_view import ScoreLine
-from workbench.gui.studio.scoring import LEGEND, blank_scores, score_steps, unscored
+from workbench.gui.studio.scoring import blank_scores, legend, score_steps, unscored
 from workbench.gui.workers import ComputeProcess, Job
 
 TICK_MS = 16
@@ -560,7 +560,7 @@ class StudioController(QObject):
 
     def _scored(self, lines: Sequence[ScoreLine] | None) -> None:
         if lines is not None:
-            self.scores_changed.emit(lines, LEGEND)
+            self.scores_changed.emit(lines, legend(self.rendered))
 
     def _all_scored(self, lines: Sequence[ScoreLine]) -> None:
         self._scored(lines)
@@ -575,7 +575,7 @@ class StudioController(QObject):
         self._notifier.failure(error)
 
     def _show_blank_scores(self) -> None:
-        self.scores_changed.emit(blank_scores(""), LEGEND)
+        self.scores_changed.emit(blank_scores(""), legend())
 
     def _show_peaks(self) -> None:
         if self.picture is None:

@@ -11,9 +11,16 @@ from workbench.gui.studio.scores_view import ScoreLine
 from workbench.gui.workers import ComputeProcess
 
 SHOWN = ("pesq_wb", "stoi", "si_sdr")
-LEGEND = "PESQ: quality · STOI: intelligibility · SI-SDR: speech over all the rest. Higher is better."
+_LEGEND = "PESQ: quality · STOI: intelligibility · SI-SDR: speech over all the rest. Higher is better."
 LONGEST_S = 60
 """PESQ and STOI are made for sentences: of longer scenes the first minute is scored."""
+
+
+def legend(rendered: RenderedScene | None = None) -> str:
+    """Return what the metrics mean, and how much of the scene they cover where that is not all of it."""
+    if rendered is None or len(rendered.mixed) <= LONGEST_S * SAMPLE_RATE:
+        return _LEGEND
+    return f"{_LEGEND} Of the first {LONGEST_S} s."
 
 
 def blank_scores(gap: str) -> list[ScoreLine]:
