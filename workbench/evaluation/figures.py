@@ -3,44 +3,22 @@
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from workbench.classifier.posterior import CLASSES, ClassPosterior
+from workbench.classifier.posterior import ClassPosterior
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.errors import WorkbenchError
 from workbench.evaluation.metrics import METRICS, Score, format_value
-from workbench.evaluation.palette import class_colour
-from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB, DisplaySpec, spectrogram_db
+from workbench.evaluation.panels import COLOUR_MAP, INKS, draw_spectrogram, draw_timeline, say, style
+from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB, DisplaySpec
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FIGURE_SUFFIXES = (".png", ".svg", ".pdf")
-COLOUR_MAP = "magma"
 PRINTED_METRICS = ("pesq_wb", "stoi", "si_sdr")
-# More columns than a printed panel can show only make files large.
-_MAX_COLUMNS = 1600
-
-
-@dataclass(frozen=True)
-class _Ink:
-    ground: str
-    panel: str
-    text: str
-    muted: str
-    line: str
-
-
-_INKS = {
-    "light": _Ink(ground="#ffffff", panel="#f3f4f6", text="#1a1d22", muted="#5b636f", line="#b6bcc6"),
-    "dark": _Ink(ground="#141619", panel="#1b1e23", text="#e9ebee", muted="#9da4af", line="#454c57"),
-}
 
 
 def scene_figure(
@@ -99,7 +77,7 @@ def scene_figure(
 
     if not len(mixed):
         raise WorkbenchError("There is nothing to draw: the signal is empty.")
-    ink = _INKS[theme]
+    ink = INKS[theme]
     duration_s = len(mixed) / SAMPLE_RATE
     with_timeline = bool(posteriors)
     figure = Figure(
@@ -116,12 +94,12 @@ def scene_figure(
     for column, (name, signal) in enumerate((("clean", clean), ("mixed", mixed), ("denoised", denoised))):
         axes = figure.add_subplot(grid[0, column], sharex=panels[0] if panels else None)
         panels.append(axes)
-        _style(axes, ink)
+        style(axes, ink)
         axes.set_title(headings[name], color=ink.text, fontsize=12, loc="left")
         if signal is None:
-            _say(axes, "no clean reference", ink)
+            say(axes, "no clean reference", ink)
         else:
-            _draw_spectrogram(axes, signal, spec, norm)
+            draw_spectrogram(axes, signal, spec, norm)
         axes.set_xlim(0, duration_s)
         axes.set_ylim(0, SAMPLE_RATE / 2000)
         axes.tick_params(labelleft=column == 0)
@@ -136,8 +114,8 @@ def scene_figure(
 
     if posteriors:
         timeline = figure.add_subplot(grid[1, :])
-        _style(timeline, ink)
-        _draw_timeline(timeline, posteriors, duration_s, ink, dark=theme == "dark")
+        style(timeline, ink)
+        draw_timeline(timeline, posteriors, duration_s, ink, dark=theme == "dark")
     if title:
         figure.suptitle(title, color=ink.text, fontsize=14, fontweight="bold")
     if scores:
@@ -209,79 +187,3 @@ def _printed_scores(found: Mapping[str, Score] | None) -> str:
             text = "–" if value is None else format_value(METRICS[name], value)
             parts.append(f"{METRICS[name].title} {text}")
     return "    ".join(parts)
-
-
-def _style(axes: "Axes", ink: _Ink) -> None:
-    axes.set_facecolor(ink.panel)
-    axes.tick_params(colors=ink.muted)
-    for spine in axes.spines.values():
-        spine.set_color(ink.line)
-
-
-def _say(axes: "Axes", text: str, ink: _Ink) -> None:
-    axes.text(
-        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=ink.muted, fontsize=12
-    )
-
-
-def _draw_spectrogram(axes: "Axes", signal: Signal, spec: DisplaySpec, norm: Any) -> None:
-    # Half a window of zeros on each side centres column k on sample k * hop.
-    columns = spectrogram_db(np.pad(signal, spec.window_samples // 2), spec)
-    stride = -(-len(columns) // _MAX_COLUMNS)
-    columns = _loudest_of(columns, stride)
-    hop_s = stride * spec.hop_samples / SAMPLE_RATE
-    first_s = (stride - 1) / 2 * spec.hop_samples / SAMPLE_RATE - hop_s / 2
-    bin_khz = SAMPLE_RATE / 2000 / (spec.n_bins - 1)
-    axes.imshow(
-        columns.T,
-        origin="lower",
-        aspect="auto",
-        cmap=COLOUR_MAP,
-        norm=norm,
-        interpolation="nearest",
-        extent=(first_s, first_s + len(columns) * hop_s, -bin_khz / 2, SAMPLE_RATE / 2000 + bin_khz / 2),
-    )
-
-
-def _loudest_of(columns: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
-    """Keep the highest of every `stride` columns, so that short events stay visible."""
-    if stride == 1:
-        return columns
-    return np.maximum.reduceat(columns, np.arange(0, len(columns), stride), axis=0)
-
-
-def _draw_timeline(
-    axes: "Axes", posteriors: Sequence[ClassPosterior], duration_s: float, ink: _Ink, *, dark: bool
-) -> None:
-    ends_s = np.array([posterior.time_samples for posterior in posteriors]) / SAMPLE_RATE
-    shares = np.stack([posterior.probabilities for posterior in posteriors])
-    # Each posterior speaks for the time since the one before; the last one until the end.
-    edges_s = np.concatenate(([0.0], ends_s))
-    if edges_s[-1] < duration_s:
-        edges_s[-1] = duration_s
-    base = np.zeros(len(shares))
-    for index, noise_class in enumerate(CLASSES):
-        top = base + shares[:, index]
-        axes.stairs(
-            top,
-            edges_s,
-            baseline=base,
-            fill=True,
-            color=class_colour(noise_class, dark=dark),
-            label=noise_class.label,
-            linewidth=0,
-        )
-        base = top
-    axes.set_xlim(0, duration_s)
-    axes.set_ylim(0, 1)
-    axes.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-    axes.set_xlabel("Time (s)", color=ink.text)
-    axes.set_title("Noise class", color=ink.text, fontsize=12, loc="left")
-    axes.legend(
-        loc="lower right",
-        bbox_to_anchor=(1, 1),
-        ncols=len(CLASSES),
-        frameon=False,
-        labelcolor=ink.text,
-        fontsize=9,
-    )
