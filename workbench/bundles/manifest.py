@@ -6,8 +6,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias
 
+from workbench.bundles.toml_table import TomlTable, invalid
 from workbench.errors import WorkbenchError
 
 FORMAT = 1
@@ -23,7 +24,6 @@ Figures: TypeAlias = Mapping[str, "float | Figures"]
 _MAX_MANIFEST_BYTES = 1_000_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def spectral_features(manifest: Manifest) -> SpectralFeatures:
     WorkbenchError
         If a value is missing, of the wrong type or impossible.
     """
-    table = _Table(dict(manifest.features), f"[features] of bundle {manifest.name!r}")
+    table = TomlTable(dict(manifest.features), f"[features] of bundle {manifest.name!r}")
     features = SpectralFeatures(
         window=table.take("window", str),
         window_samples=table.take("window_samples", int),
@@ -206,7 +206,7 @@ def log_mel_features(manifest: Manifest) -> LogMelFeatures:
     WorkbenchError
         If a value is missing, of the wrong type or impossible.
     """
-    table = _Table(dict(manifest.features), f"[features] of bundle {manifest.name!r}")
+    table = TomlTable(dict(manifest.features), f"[features] of bundle {manifest.name!r}")
     features = LogMelFeatures(
         n_bands=table.take("n_bands", int),
         low_hz=table.take("low_hz", float),
@@ -255,10 +255,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise WorkbenchError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WorkbenchError(f"{path} is not valid TOML ({error}); get the bundle again.") from None
-    return _manifest(_Table(content, str(path)))
+    return _manifest(TomlTable(content, str(path)))
 
 
-def _manifest(table: "_Table") -> Manifest:
+def _manifest(table: TomlTable) -> Manifest:
     version = table.take("format", int)
     if version != FORMAT:
         raise WorkbenchError(
@@ -294,7 +294,7 @@ def _manifest(table: "_Table") -> Manifest:
     return manifest
 
 
-def _files(table: "_Table") -> Mapping[str, BundleFile]:
+def _files(table: TomlTable) -> Mapping[str, BundleFile]:
     files = {}
     for precision in table.names():
         entry = table.table(precision)
@@ -323,7 +323,7 @@ def check_values(manifest: Manifest, where: str) -> None:
 
     def demand(holds: bool, rule: str) -> None:
         if not holds:
-            raise _broken(where, rule)
+            raise invalid(where, rule)
 
     demand(manifest.kind in KINDS, f"kind must be one of {', '.join(KINDS)}, not {manifest.kind!r}")
     demand(
@@ -364,53 +364,3 @@ def _are_figures(value: object) -> bool:
     if isinstance(value, Mapping):
         return all(isinstance(key, str) and _are_figures(item) for key, item in value.items())
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _broken(where: str, rule: str) -> WorkbenchError:
-    return WorkbenchError(f"{where} is not valid: {rule}.")
-
-
-_MISSING: Any = object()
-_WORDS = {
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a table",
-    datetime.date: "a date",
-}
-
-
-class _Table:
-    """A TOML table that is emptied key by key, so that leftovers are noticed."""
-
-    def __init__(self, content: dict[str, Any], where: str) -> None:
-        self._content = dict(content)
-        self.where = where
-
-    def names(self) -> list[str]:
-        return list(self._content)
-
-    def take(self, key: str, kind: type[_T], default: Any = _MISSING) -> _T:
-        value = self._content.pop(key, default)
-        if value is _MISSING:
-            raise self.error(f"{key} is missing")
-        if value is default:
-            return value
-        if kind is float and type(value) is int:
-            value = float(value)
-        # `type` and not `isinstance`: true is no number, and a time of day no date.
-        if type(value) is not kind:
-            raise self.error(f"{key} must be {_WORDS[kind]}")
-        return value
-
-    def table(self, key: str) -> "_Table":
-        return _Table(self.take(key, dict), f"[{key}] in {self.where}")
-
-    def finish(self) -> None:
-        if self._content:
-            raise self.error(f"{next(iter(self._content))!r} is not a known key")
-
-    def error(self, rule: str) -> WorkbenchError:
-        return _broken(self.where, rule)
