@@ -12,6 +12,7 @@ from train_cli.options import (
     CommandOptions,
     EvaluateOptions,
     ExportOptions,
+    MixOptions,
     ScanOptions,
     TrainDdaeOptions,
     TrainNcOptions,
@@ -31,6 +32,7 @@ class Command:
 
 COMMANDS = {
     "scan": Command(ScanOptions, "train_cli.scan", "scan"),
+    "mix": Command(MixOptions, "train_cli.mix", "mix_files"),
     "train-ddae": Command(TrainDdaeOptions, "train_cli.ddae", "train"),
     "train-nc": Command(TrainNcOptions, "train_cli.nc", "train"),
     "export": Command(ExportOptions, "train_cli.export", "export"),
@@ -39,6 +41,7 @@ COMMANDS = {
 
 EXAMPLES = """examples:
   train_cli scan --data ../shared/data --output catalogue.csv
+  train_cli mix --data catalogue.csv --split test --snr-db -5 0 5 --output mixtures
   train_cli train-nc --data ../shared/data --run runs/nc
   train_cli train-ddae --data ../shared/data --run runs/ddae --steps 20000
   train_cli export --run runs/ddae --output models/my-ddae --title "My DDAE"

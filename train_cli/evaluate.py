@@ -3,9 +3,9 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,37 +14,23 @@ import numpy as np
 
 from train_cli.events import Reporter
 from train_cli.options import EvaluateOptions
-from workbench.audio.files import read
+from train_cli.trials import SNRS_DB, Trial, draw_trials, read_trial
 from workbench.bundles.check import check_bundle
-from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.classifier.posterior import CLASSES
 from workbench.classifier.streaming import NoiseClassifier, classify
-from workbench.corpora.recordings import find_recordings, select
 from workbench.denoisers.adaptive import AdaptiveDenoiser
 from workbench.denoisers.protocol import denoise
 from workbench.dsp import SAMPLE_RATE, Signal
-from workbench.dsp.mixing import fit_noise, mix
+from workbench.dsp.mixing import mix
 from workbench.errors import WorkbenchError
 from workbench.evaluation.metrics import score
 
-SNRS_DB = (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0)
 METRICS = ("pesq_wb", "stoi", "estoi", "si_sdr")
 ALONE = "noise alone"
 _SETTLED_SAMPLES = SAMPLE_RATE // 2
 
 Row = dict[str, float]
 Figures = dict[str, dict[str, Row]]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One mixture to measure."""
-
-    speech: Path
-    noise: Path
-    noise_class: NoiseClass
-    snr_db: float
-    position: float
-    """Where in the noise to begin, as a share of what is left over."""
 
 
 def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
@@ -58,7 +44,7 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
         The bundle or the data cannot be used.
     """
     bundle = check_bundle(options.bundle)
-    trials = list(_trials(options))
+    trials = list(draw_trials(options.data, options.split, SNRS_DB, options.per_cell, options.seed))
     reporter.started("evaluate", asdict(options))
     measure = {"ddae": _measure_ddae, "nc": _measure_nc}[bundle.manifest.kind]
     rows = _run(measure, options, trials, reporter)
@@ -71,29 +57,6 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
         except OSError as error:
             raise WorkbenchError(f"{options.output} cannot be written: {error.strerror}.") from None
         reporter.artifact("figures", str(options.output))
-
-
-def _trials(options: EvaluateOptions) -> Iterator[Trial]:
-    recordings = find_recordings(options.data)
-    speech = select(recordings, "speech", options.split)
-    if not speech:
-        raise WorkbenchError(
-            f"{options.data} has no {options.split} speech; choose another --split or --data."
-        )
-    for class_index, noise_class in enumerate(CLASSES[:4]):
-        noises = select(recordings, "noise", options.split, noise_class)
-        if not noises:
-            raise WorkbenchError(f"{options.data} has no {options.split} noise of the class {noise_class}.")
-        for snr_index, snr_db in enumerate(SNRS_DB):
-            for index in range(options.per_cell):
-                rng = np.random.default_rng([options.seed, class_index, snr_index, index])
-                yield Trial(
-                    speech[rng.integers(len(speech))].path,
-                    noises[rng.integers(len(noises))].path,
-                    noise_class,
-                    snr_db,
-                    rng.random(),
-                )
 
 
 def _run(
@@ -119,14 +82,9 @@ def _run(
     return rows
 
 
-def _signals(trial: Trial) -> tuple[Signal, Signal]:
-    clean, noise = read(trial.speech), read(trial.noise)
-    offset_samples = int(trial.position * max(len(noise) - len(clean), 1))
-    return clean, fit_noise(noise, len(clean), offset_samples)
-
-
 def _measure_ddae(bundle: Path, trial: Trial) -> list[Row]:
-    mixture = mix(*_signals(trial), trial.snr_db)
+    clean, noise, offset_samples = read_trial(trial)
+    mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
     denoised = denoise(mixture.noisy, _denoiser(bundle))
     return [_scores(mixture.clean, mixture.noisy), _scores(mixture.clean, denoised)]
 
@@ -138,8 +96,8 @@ def _scores(clean: Signal, processed: Signal) -> Row:
 
 def _measure_nc(bundle: Path, trial: Trial) -> list[Row]:
     """Count, window by window, what is heard in the mixture and in the noise alone."""
-    clean, noise = _signals(trial)
-    mixture = mix(clean, noise, trial.snr_db)
+    clean, noise, offset_samples = read_trial(trial)
+    mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
     return [_heard(_classifier(bundle), signal) for signal in (mixture.noisy, mixture.noise)]
 
 

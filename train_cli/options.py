@@ -120,6 +120,25 @@ class ScanOptions(CommandOptions):
 
 
 @dataclass(frozen=True)
+class MixOptions(CommandOptions):
+    """Write clean, noise and noisy files at given SNRs, with a manifest to make each again exactly."""
+
+    data: Path = option(Path("../shared/data"), _DATA_HELP)
+    output: Path = option(Path("mixtures"), "folder to fill; what is there already is not made again")
+    again: Path | None = option(None, "make the mixtures of this manifest.csv again and compare them")
+    split: str = option("test", "split to draw from", choices=SPLITS)
+    snr_db: tuple[float, ...] = option(
+        (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0), "one or more SNRs", unit="dB", low=-60.0, high=60.0
+    )
+    per_cell: int = option(12, "mixtures per class and SNR", low=1, high=100_000)
+    seed: int = option(
+        7, "seed of the mixtures; 7 draws those that 'evaluate' measures", low=0, high=2**31 - 1
+    )
+    format: str = option("wav", "wav or flac", choices=("wav", "flac"))
+    events: bool = option(False, _EVENTS_HELP)
+
+
+@dataclass(frozen=True)
 class EvaluateOptions(CommandOptions):
     """Measure a bundle on a test split, by class and SNR, and print the table of its card."""
 
