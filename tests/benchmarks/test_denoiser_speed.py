@@ -1,15 +1,16 @@
-"""Speed of the denoising methods on one core, with the bundles that ship."""
+"""Speed of the denoising methods on one core, with the bundles that ship and the packages that are here."""
 
 import numpy as np
 import pytest
 
 from workbench.bundles.store import find_bundles
+from workbench.denoisers.packaged import PACKAGED
 from workbench.denoisers.registry import make_denoiser
 
 pytestmark = pytest.mark.skipif(
     not (find_bundles("ddae") and find_bundles("nc")), reason="needs the bundles in models/"
 )
-METHODS = ("adaptive", "ddae")
+METHODS = ("adaptive", "ddae", *(name for name, method in PACKAGED.items() if not method.missing()))
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ class OnnxRunner:
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's errors have no base class of their own.
-            raise ValueError(_first_line(error)) from None
+            raise ValueError(first_line(error)) from None
         self.inputs: _Shapes = {port.name: _onnx_shape(port) for port in self._session.get_inputs()}
         self.outputs: _Shapes = {port.name: _onnx_shape(port) for port in self._session.get_outputs()}
         _check_states(self.inputs, self.outputs, states)
@@ -159,7 +159,7 @@ class LiteRtRunner:
                 self._interpreter = Interpreter(model_content=content, num_threads=1)
                 self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
-            raise ValueError(_first_line(error)) from None
+            raise ValueError(first_line(error)) from None
         signatures = list(self._interpreter.get_signature_list())
         if signatures:
             signature = self._interpreter.get_signature_runner(signatures[0])
@@ -209,8 +209,9 @@ def _check_states(inputs: _Shapes, outputs: _Shapes, states: Sequence[StatePort]
     for state in states:
         for name, known, kind in ((state.input, inputs, "input"), (state.output, outputs, "output")):
             if name not in known:
-                raise ValueError(f"it has no {kind} {name!r} but {', '.join(map(repr, known))}")
+                raise ValueError(f"it has no {kind} {name!r} but {', '.join(map(repr, sorted(known)))}")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of what a runtime says, to go into a sentence."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

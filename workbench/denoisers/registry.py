@@ -2,11 +2,13 @@
 
 import difflib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from workbench.bundles.check import Bundle
 from workbench.bundles.store import default_bundle, find_bundles, get_bundle
 from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.denoisers.own_model_file import own_model_folders, read_own_model
 from workbench.denoisers.packaged import PACKAGED, make_packaged
 from workbench.denoisers.protocol import Denoiser
 from workbench.dsp import SAMPLE_RATE
@@ -55,7 +57,8 @@ def methods() -> list[MethodInfo]:
     """Return all methods, the default one first.
 
     The plain names run the default bundles. Any other DDAE bundle, as a user trains it, adds the methods
-    ``adaptive@BUNDLE`` and ``ddae@BUNDLE``.
+    ``adaptive@BUNDLE`` and ``ddae@BUNDLE``; a LiteRT or ONNX model with a ``denoiser.toml`` adds
+    ``model@FOLDER``.
     """
     default, no_ddae = _default("ddae")
     _, no_nc = _default("nc")
@@ -77,6 +80,7 @@ def methods() -> list[MethodInfo]:
             title, description = bundle.manifest.title, bundle.manifest.description
             listed.append(info(f"adaptive@{bundle.name}", f"Adaptive: {title}", description, bundle))
             listed.append(info(f"ddae@{bundle.name}", f"DDAE: {title}", description, bundle))
+    listed.extend(_own_model(folder) for folder in own_model_folders())
     for method in PACKAGED.values():
         missing = method.missing()
         latency_ms = 0.0 if missing else 1000 * method.latency_samples / SAMPLE_RATE
@@ -121,6 +125,11 @@ def make_denoiser(name: str) -> Denoiser:
     if name in PACKAGED:
         return make_packaged(PACKAGED[name])
     base, at, bundle_name = name.partition("@")
+    own_models = {f"model@{folder.name}": folder for folder in own_model_folders()}
+    if name in own_models:
+        from workbench.denoisers.own_model import OwnModelDenoiser
+
+        return OwnModelDenoiser(own_models[name])
     if base != "adaptive" and base not in _CONDITIONS:
         known = [method.name for method in methods()]
         near = difflib.get_close_matches(name, known, cutoff=0.5)
@@ -142,6 +151,17 @@ def _default(kind: str) -> tuple[Bundle | None, str | None]:
         return default_bundle(kind), None
     except WorkbenchError as error:
         return None, str(error)
+
+
+def _own_model(folder: Path) -> MethodInfo:
+    name = f"model@{folder.name}"
+    try:
+        model = read_own_model(folder)
+    except WorkbenchError as error:
+        return MethodInfo(name, folder.name, "A model of your own.", 0.0, False, str(error), "yours")
+    missing = model.missing()
+    latency_ms = 0.0 if missing else 1000 * model.latency_samples / SAMPLE_RATE
+    return MethodInfo(name, model.title, model.description, latency_ms, missing is None, missing, "yours")
 
 
 def _as_text(noise: NoiseClass) -> str:
