@@ -14,6 +14,8 @@ COMMANDS = {
     "mix": "mix speech with noise at one or more SNRs",
     "classify": "say what kind of noise is in a file, every half second",
     "render": "draw the three spectrograms of a scene and write its sounds, without a screen",
+    "sweep": "measure methods over SNRs and classes of noise, all cores, resumable",
+    "report": "make tables, figures and an HTML report of a sweep",
     "methods": "list the denoising methods",
     "scenes": "list the demo scenes",
     "devices": "list the sound devices",

@@ -213,6 +213,20 @@ class SweepPlan:
         except (TypeError, ValueError, AttributeError) as error:
             raise WorkbenchError(f"The plan cannot be read: {error}.") from error
 
+    def moved_to(self, folder: Path) -> Self:
+        """Return the same plan with its relative paths beginning in another folder."""
+
+        def moved(paths: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(
+                path
+                if path == DEMO or Path(path).is_absolute()
+                else os.path.relpath(self.folder.resolve() / path, folder.resolve())
+                for path in paths
+            )
+
+        noise = tuple((name, moved(paths)) for name, paths in self.noise)
+        return replace(self, speech=moved(self.speech), noise=noise, folder=folder)
+
     def trials(self) -> list[Trial]:
         """Find the recordings and draw the mixtures, in an order that fills all cells of a table alike.
 

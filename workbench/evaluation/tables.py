@@ -165,8 +165,8 @@ def _published(sweep: Sweep, name: str, noise_class: str) -> PublishedTable:
     if metric.target is not None:
         direction = f"{metric.target:g} is best"
     note = (
-        f"{metric.title}: {metric.variant}; {direction}. Mean ± half of the 95 % confidence interval over "
-        f"{n_utterances} utterances; * differs from noisy (Wilcoxon, Holm-corrected, p < {SIGNIFICANT:g})."
+        f"{metric.title}: {metric.variant}; {direction}. Mean over {n_utterances} utterances "
+        f"± half of its 95 % confidence interval; * differs from noisy (Wilcoxon, Holm-corrected, p < {SIGNIFICANT:g})."
     )
     if n_gaps:
         note += f" {n_gaps} mixtures without a value are left out."
