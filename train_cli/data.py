@@ -7,7 +7,7 @@ made again.
 import queue
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -28,6 +28,11 @@ from workbench.errors import WorkbenchError
 NOISES: tuple[NoiseClass, ...] = CLASSES[:4]
 SPEEDS = (0.9, 1.0, 1.1)
 """Speech is also played slower and faster, which changes pitch and formants as another speaker would."""
+
+
+def classes_for(name: str) -> tuple[NoiseClass, ...]:
+    """Return the classes that an option names: one of them, or "all"."""
+    return NOISES if name == "all" else (NoiseClass(name),)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class MixingOptions:
         Share of "human" noise made by adding three to eight other training speakers.
     p_noise_alone : float
         Share of examples without speech (for the classifier).
+    classes : tuple of NoiseClass
+        Classes of noise that occur, equally often.
     """
 
     seconds: float = 3.0
@@ -68,6 +75,7 @@ class MixingOptions:
     p_loudspeaker: float = 0.25
     p_babble: float = 0.2
     p_noise_alone: float = 0.0
+    classes: tuple[NoiseClass, ...] = NOISES
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +166,7 @@ class Mixer:
 
     def _example(self, rng: np.random.Generator) -> tuple[Signal, Signal, int, float]:
         options = self.options
-        noise_class = NOISES[rng.integers(len(NOISES))]
+        noise_class = options.classes[rng.integers(len(options.classes))]
         without_noise = rng.random() < options.p_no_noise
         snr_db = float(rng.uniform(*options.snr_db))
         speaker, clean = self._speech(rng)
@@ -335,7 +343,16 @@ def _produce(
     except WorkbenchError as error:
         batches.put(error)
         return
+    parent = parent_process()
     for index in range(first, last):
-        if stop.is_set():
-            return
-        batches.put(mixer.batch(index, n_examples))
+        batch = mixer.batch(index, n_examples)
+        while True:
+            # A training that was killed says nothing any more, and must not leave this process behind.
+            if stop.is_set() or parent is None or not parent.is_alive():
+                batches.cancel_join_thread()
+                return
+            try:
+                batches.put(batch, timeout=2)
+                break
+            except queue.Full:
+                continue
