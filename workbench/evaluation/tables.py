@@ -166,7 +166,8 @@ def _published(sweep: Sweep, name: str, noise_class: str) -> PublishedTable:
         direction = f"{metric.target:g} is best"
     note = (
         f"{metric.title}: {metric.variant}; {direction}. Mean over {n_utterances} utterances "
-        f"± half of its 95 % confidence interval; * differs from noisy (Wilcoxon, Holm-corrected, p < {SIGNIFICANT:g})."
+        "± half of its 95 % confidence interval; * differs from noisy "
+        f"(Wilcoxon, Holm-corrected, p < {SIGNIFICANT:g})."
     )
     if n_gaps:
         note += f" {n_gaps} mixtures without a value are left out."
