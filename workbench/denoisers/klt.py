@@ -63,7 +63,7 @@ class KltDenoiser:
         return self._frames.process(finite(block))
 
     def _enhance(self, spectra: Spectra, first_frame_index: int) -> Spectra:
-        frames = np.fft.irfft(spectra, _SPEC.transform_samples)[:, :_WINDOW]
+        frames = np.fft.irfft(spectra, _SPEC.transform_samples)[:, :_WINDOW].astype(np.float32, copy=False)
         powers = np.square(spectra.real, dtype=np.float64) + np.square(spectra.imag, dtype=np.float64)
         noise_powers = np.stack([self._noise.update(power) for power in powers])
         denoised = _filtered(frames, _enhancing_matrices(powers, noise_powers))
