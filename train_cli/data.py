@@ -53,6 +53,10 @@ class MixingOptions:
         Share with a second recording of the same class, within 10 dB.
     p_colour : float
         Share of speech, and of noise, with a random smooth frequency response.
+    noise_colour_db : float
+        Largest gain and loss of that response for noise; it is 4 dB for speech.
+    noise_speed : tuple of float
+        Range of the speed at which noise is played.
     p_room : float
         Share of speech with reverberation (the target is the reverberant speech).
     p_loudspeaker : float
@@ -71,6 +75,8 @@ class MixingOptions:
     p_no_noise: float = 0.06
     p_second_noise: float = 0.25
     p_colour: float = 0.5
+    noise_colour_db: float = 6.0
+    noise_speed: tuple[float, float] = (0.85, 1.15)
     p_room: float = 0.25
     p_loudspeaker: float = 0.25
     p_babble: float = 0.2
@@ -225,7 +231,7 @@ class Mixer:
         if rng.random() < options.p_second_noise:
             noise = self._join(noise, self._recorded(rng, noise_class), rng.uniform(-10, 10))
         if rng.random() < options.p_colour:
-            noise = colour(noise, rng.uniform(-6, 6, 6))
+            noise = colour(noise, rng.uniform(-1, 1, 6) * options.noise_colour_db)
         return noise
 
     def _recorded(self, rng: np.random.Generator, noise_class: NoiseClass) -> Signal:
@@ -234,7 +240,7 @@ class Mixer:
             stored = self.corpus.noise[noise_class][
                 rng.choice(len(self._weights[noise_class]), p=self._weights[noise_class])
             ]
-            speed = rng.uniform(0.85, 1.15)
+            speed = rng.uniform(*self.options.noise_speed)
             n_needed = int(self.n_samples * speed) + 2
             noise = fit_noise(
                 _to_float(stored),
@@ -272,15 +278,15 @@ class Mixer:
 def draw_weights(lengths: Sequence[int], kinds: Sequence[str]) -> NDArray[np.float64]:
     """Probability of each recording of a class.
 
-    Long recordings, and kinds of noise of which there is much, are drawn more often, but by the root of their
-    length only: variety counts for more.
+    Long recordings are drawn more often, but by the root of their length only, and kinds of noise of which
+    there is much by the fourth root: variety counts for more.
     """
     roots = np.sqrt(np.asarray(lengths, np.float64))
     names = np.asarray(kinds)
     weights = np.zeros_like(roots)
     for name in set(kinds):
         same = names == name
-        weights[same] = np.sqrt(np.sum(np.square(roots[same]))) * roots[same] / np.sum(roots[same])
+        weights[same] = np.sum(np.square(roots[same])) ** 0.25 * roots[same] / np.sum(roots[same])
     return weights / weights.sum()
 
 
