@@ -60,9 +60,9 @@ def _cell(cells: list[Cell], *where: object) -> Cell:
 def _per_utterance(results: list[Result], method: str, metric: str, **where: object) -> np.ndarray:
     chosen: dict[str, list[float]] = {}
     for row in results:
-        if row.method == method and row.metric == metric and row.value is not None:
-            if all(getattr(row, name) == value for name, value in where.items()):
-                chosen.setdefault(row.speech_key, []).append(row.value)
+        fits = all(getattr(row, name) == value for name, value in where.items())
+        if fits and row.method == method and row.metric == metric and row.value is not None:
+            chosen.setdefault(row.speech_key, []).append(row.value)
     return np.array([np.mean(chosen[key]) for key in sorted(chosen)])
 
 

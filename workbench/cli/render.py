@@ -1,12 +1,12 @@
 """Draw the three spectrograms of a scene, write its sounds and measure them.
 
 Needs no screen. The folder gets the picture, the clean, mixed and denoised
-signals as WAV, and numbers.json.
+signals as WAV, and numbers.json; with --figure grid or classes, that picture.
 """
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,20 @@ from workbench.cli.terminal import note, print_table, progress_bar
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from workbench.engine.render import RenderedScene
     from workbench.engine.scene import Scene
     from workbench.evaluation.metrics import Score
+    from workbench.evaluation.overview_figures import Theme
 
 EXAMPLES = """\
   workbench render -o out                      the first demo scene
   workbench render --scene fan --snr-db -5 -o out
   workbench render --speech sentence.wav --noise engine.ogg --snr-db 0 -o out
-  workbench render noisy.wav --format png svg -o out"""
+  workbench render noisy.wav --format png svg -o out
+  workbench render --figure grid -o out        spectrograms from -10 to 15 dB
+  workbench render --figure classes -o out     what the classifier hears, by class"""
 
 SIGNALS = ("clean", "mixed", "denoised")
 PICTURES = ("png", "svg", "pdf")
@@ -36,6 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_scene_arguments(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument(
+        "--figure",
+        choices=("scene", "grid", "classes"),
+        default="scene",
+        help="the scene (default), its spectrograms over SNRs, or waveform, spectrogram and noise class of "
+        "a scene (without one, of a demo scene per class)",
+    )
     parser.add_argument(
         "--format", choices=PICTURES, nargs="+", default=["png"], help="of the picture (default: png)"
     )
@@ -49,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
     from workbench.engine.render import render_scene
     from workbench.engine.scene import load_scene
 
+    if options.figure != "scene":
+        return _draw_overview(options)
     scene = chosen_scene(options) or find_demo_scene("1")
     signals = [what for what in SIGNALS if what != "clean" or scene.has_reference]
     sounds = {what: options.output / f"{what}.wav" for what in signals}
@@ -89,6 +103,83 @@ def run(options: argparse.Namespace) -> int:
         print_table(("metric", "mixed", "denoised", "variant"), _score_rows(scores))
     note(f"workbench: wrote {', '.join(str(path) for path in (*pictures, *sounds.values(), numbers))}")
     return 0
+
+
+def _draw_overview(options: argparse.Namespace) -> int:
+    """Draw one of the two overviews."""
+    from workbench.evaluation.figures import save_figure
+
+    chosen = chosen_scene(options)
+    if options.figure == "grid":
+        scenes = _over_snrs(chosen or find_demo_scene("1"))
+    else:
+        scenes = [chosen] if chosen else _one_per_class()
+    pictures = [options.output / f"{options.figure}.{suffix}" for suffix in dict.fromkeys(options.format)]
+    for scene in scenes:
+        _check_outputs(pictures, scene, overwrite=options.overwrite)
+    with progress_bar() as bar:
+        task = bar.add_task("rendering", total=len(scenes))
+        rendered = []
+        for scene in scenes:
+            rendered.append(_render_quietly(scene))
+            bar.advance(task)
+    draw = _grid if options.figure == "grid" else _classes
+    figure = draw(scenes, rendered, options.theme)
+    options.output.mkdir(parents=True, exist_ok=True)
+    for path in pictures:
+        save_figure(figure, path)
+    note(f"workbench: wrote {', '.join(str(path) for path in pictures)}")
+    return 0
+
+
+def _over_snrs(scene: "Scene") -> "list[Scene]":
+    from workbench.evaluation.plan import DEFAULT_SNRS_DB
+
+    if scene.noise_path is None:
+        raise WorkbenchError("--figure grid mixes at several SNRs: give --speech and --noise, or a --scene.")
+    return [replace(scene, snr_db=snr_db) for snr_db in DEFAULT_SNRS_DB]
+
+
+def _one_per_class() -> "list[Scene]":
+    from workbench.engine.scene import demo_scenes
+
+    by_class: dict[str, Scene] = {}
+    for scene in demo_scenes():
+        by_class.setdefault(scene.noise_path.parent.name if scene.noise_path else "", scene)
+    return list(by_class.values())
+
+
+def _render_quietly(scene: "Scene") -> "RenderedScene":
+    from workbench.engine.render import render_scene
+    from workbench.engine.scene import load_scene
+
+    return render_scene(load_scene(scene))
+
+
+def _grid(scenes: "list[Scene]", rendered: "list[RenderedScene]", theme: "Theme") -> "Figure":
+    from workbench.evaluation.overview_figures import GridRow, snr_grid_figure
+
+    rows = [
+        GridRow(scene.snr_db, each.clean, each.mixed, each.denoised)
+        for scene, each in zip(scenes, rendered, strict=True)
+        if each.clean is not None
+    ]
+    return snr_grid_figure(rows, title=scenes[0].title, method=rendered[0].method, theme=theme)
+
+
+def _classes(scenes: "list[Scene]", rendered: "list[RenderedScene]", theme: "Theme") -> "Figure":
+    from workbench.evaluation.overview_figures import HeardScene, classes_figure
+    from workbench.evaluation.tables import class_title, snr_title
+
+    columns = []
+    for scene, each in zip(scenes, rendered, strict=True):
+        title = scene.title
+        if len(scenes) > 1 and scene.noise_path is not None:
+            title = class_title(scene.noise_path.parent.name)
+        if each.mixture is not None:
+            title += f", {snr_title(scene.snr_db)}"
+        columns.append(HeardScene(title, each.mixed, each.posteriors))
+    return classes_figure(columns, title="What the noise classifier hears", theme=theme)
 
 
 def _check_outputs(outputs: list[Path], scene: "Scene", *, overwrite: bool) -> None:
