@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
             (
                 f"{method.name} (default)" if method.name == DEFAULT_METHOD else method.name,
                 method.title,
-                f"{method.latency_ms:g} ms" if method.available else "-",
+                f"{method.latency_ms:.3g} ms" if method.available else "-",
                 method.description if method.available else method.how_to_install or "",
             )
             for method in methods()

@@ -302,7 +302,7 @@ class DenoiseCard(Card):
         for method in methods:
             item = QStandardItem(method.title if method.available else f"{method.title} (not installed)")
             item.setData(method.name, Qt.ItemDataRole.UserRole)
-            tip = f"{method.description}\nLatency {method.latency_ms:g} ms"
+            tip = f"{method.description}\nLatency {method.latency_ms:.3g} ms"
             if not method.available:
                 item.setEnabled(False)
                 tip = f"{method.description}\nNot available: {method.how_to_install}"
@@ -310,6 +310,9 @@ class DenoiseCard(Card):
             model.appendRow(item)
         with QSignalBlocker(self.method):
             self.method.setModel(model)
+            for row in range(len(methods) - 1, 0, -1):
+                if methods[row].family != methods[row - 1].family:
+                    self.method.insertSeparator(row)
 
     def show_settings(self, method: str, limit_db: float | None, wet: float) -> None:
         """Show settings without telling them on."""
