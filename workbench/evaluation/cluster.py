@@ -4,6 +4,7 @@ Its workers need the workbench and the recordings, at the same paths (a shared f
 """
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -50,10 +51,9 @@ def run_on_cluster(
                 running[future] = job
             if not running:
                 return
-            try:
-                done = wait(list(running), timeout=HEARTBEAT_S, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
-                done = set()
+            with client.as_current(), suppress(TimeoutError):
+                wait(list(running), timeout=HEARTBEAT_S, return_when="FIRST_COMPLETED")
+            done = [future for future in running if future.done()]
             deliver([each for future in done for each in _found(future, running.pop(future))])
             yield
     finally:
