@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from train_cli.architectures.band_gru import BandGru
 from train_cli.architectures.chunk_net import ChunkNet
+from workbench.errors import WorkbenchError
 
 
 def ddae_step(network: BandGru) -> tf.Module:
@@ -62,6 +63,22 @@ def restore_best(run: Path, averaged: tf.Module) -> int:
         return 0
     tf.train.Checkpoint(averaged=averaged, step=step).restore(path).assert_existing_objects_matched()
     return int(step)
+
+
+def require_best(run: Path, averaged: tf.Module) -> int:
+    """Load the best weights of a run; returns their step.
+
+    Raises
+    ------
+    WorkbenchError
+        The run has not been validated yet.
+    """
+    step = restore_best(run, averaged)
+    if not step:
+        raise WorkbenchError(
+            f"{run} has no validated weights yet; let the training reach its first validation."
+        )
+    return step
 
 
 def _module(network: tf.Module, step: object, *specs: tf.TensorSpec) -> tf.Module:

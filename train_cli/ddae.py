@@ -1,28 +1,25 @@
 """Training of the denoising autoencoder."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from train_cli.architectures.band_gru import BandGru, BandGruSize
-from train_cli.data import NOISES, Batch, Corpus, Mixer, MixingOptions
+from train_cli.data import Batch, MixingOptions, classes_for
 from train_cli.events import Reporter
-from train_cli.loop import Kept, open_run, run_training
+from train_cli.loop import Kept, run_training
 from train_cli.options import TrainDdaeOptions
-from train_cli.scoring import Scorer
+from train_cli.original import OriginalDdaeTrainer
+from train_cli.original import mixing_for as original_mixing
+from train_cli.runs import open_run
 from train_cli.spectral import compress, expand, features_of, frames_in, istft, stft
+from train_cli.validation import DenoiserValidation
 from workbench.classifier.posterior import CLASSES
 from workbench.dsp import SAMPLE_RATE
-from workbench.dsp.mixing import mix
 from workbench.dsp.stft import StftSpec
-
-VALIDATION_SNRS_DB = (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0)
-VALIDATION_METRICS = ("pesq_wb", "stoi", "si_sdr")
 
 
 def losses_of(mask: tf.Tensor, features: tf.Tensor, clean: tf.Tensor, spec: StftSpec) -> dict[str, tf.Tensor]:
@@ -90,6 +87,11 @@ def _si_sdr_db(reference: tf.Tensor, estimate: tf.Tensor) -> tf.Tensor:
     return tf.minimum(10.0 / np.log(10.0) * tf.math.log(ratio), 30.0)
 
 
+def mixing_for(options: TrainDdaeOptions) -> MixingOptions:
+    """Return how the denoiser's examples are drawn."""
+    return MixingOptions(seconds=options.seconds, classes=classes_for(options.noise_class))
+
+
 class DdaeTrainer:
     """The network, its averaged copy and its validation."""
 
@@ -99,7 +101,9 @@ class DdaeTrainer:
         size = BandGruSize.for_window(options.window)
         self.kept = Kept(options, BandGru(size), BandGru(size))
         self._n_frames = frames_in(round(options.seconds * SAMPLE_RATE), self.spec)
-        self._validation = Validation(options.data, options.validation_mixtures)
+        self._validation = DenoiserValidation(
+            options.data, options.validation_mixtures, mixing_for(options).classes
+        )
         self._compiled = tf.function(self._update, jit_compile=options.xla)
         averaged = self.kept.averaged
         self._renormalise = tf.function(self._see, jit_compile=options.xla)
@@ -160,39 +164,6 @@ def draw_conditions(classes: NDArray[np.int32], rng: np.random.Generator) -> NDA
     return conditions
 
 
-class Validation:
-    """The same mixtures of held-out speakers and recordings every time, scored by PESQ, STOI and SI-SDR."""
-
-    def __init__(self, root: Path, n_mixtures: int, seconds: float = 4.0) -> None:
-        corpus = Corpus.load(root, "dev")
-        drawn = Mixer(corpus, MixingOptions(seconds, p_colour=0, p_room=0, p_second_noise=0), seed=0)
-        rng = np.random.default_rng(0)
-        mixtures = []
-        for index in range(n_mixtures):
-            noise_class = NOISES[index % len(NOISES)]
-            snr_db = VALIDATION_SNRS_DB[index // len(NOISES) % len(VALIDATION_SNRS_DB)]
-            clean, noise = drawn.draw_pair(rng, noise_class)
-            mixtures.append((mix(clean, noise, snr_db), CLASSES.index(noise_class)))
-        self.clean = np.stack([m.clean for m, _ in mixtures])
-        self.noisy = np.stack([m.noisy for m, _ in mixtures])
-        self.classes = np.array([c for _, c in mixtures], np.int32)
-        self._scorer = Scorer(VALIDATION_METRICS)
-        self.before = self._scorer.mean(self.clean, self.noisy)
-
-    def run(self, enhance: Callable[..., NDArray[np.float32]]) -> dict[str, float]:
-        """Return the mean figures of a network, and what it gains over the noisy signal."""
-        parts = [
-            enhance(self.noisy[i : i + 12], self.classes[i : i + 12]) for i in range(0, len(self.noisy), 12)
-        ]
-        after = self._scorer.mean(self.clean, np.concatenate(parts))
-        gains = {f"{name}_gain": after[name] - self.before[name] for name in after}
-        return {**after, **gains, "quality": after["pesq_wb"] + 5 * after["stoi"]}
-
-    def close(self) -> None:
-        """End the scoring processes."""
-        self._scorer.close()
-
-
 def train(options: TrainDdaeOptions, reporter: Reporter) -> None:
     """Train a DDAE, or go on with a run that was stopped.
 
@@ -201,7 +172,9 @@ def train(options: TrainDdaeOptions, reporter: Reporter) -> None:
     WorkbenchError
         The data cannot be used, or the run's folder belongs to other options.
     """
-    mixing = MixingOptions(seconds=options.seconds)
-    open_run("train-ddae", options, mixing, fixed=("window", "hop"))
+    is_original = options.architecture.startswith("original")
+    mixing = (original_mixing if is_original else mixing_for)(options)
+    open_run("train-ddae", options, mixing, fixed=("architecture", "noise_class", "window", "hop"))
     reporter.started("train-ddae", asdict(options))
-    run_training(options, mixing, DdaeTrainer(options), reporter)
+    trainer = OriginalDdaeTrainer(options) if is_original else DdaeTrainer(options)
+    run_training(options, mixing, trainer, reporter)

@@ -14,9 +14,10 @@ import numpy as np
 
 from train_cli.events import Reporter
 from train_cli.options import EvaluateOptions
+from train_cli.runs import RUN_NAME, read_run
 from train_cli.trials import SNRS_DB, Trial, draw_trials, read_trial
 from workbench.bundles.check import check_bundle
-from workbench.classifier.posterior import CLASSES
+from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.classifier.streaming import NoiseClassifier, classify
 from workbench.denoisers.adaptive import AdaptiveDenoiser
 from workbench.denoisers.protocol import denoise
@@ -36,19 +37,22 @@ Figures = dict[str, dict[str, Row]]
 def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
     """Measure a bundle by class and SNR, print the tables, and write them if asked.
 
-    A DDAE is measured as users hear it: with the default noise classifier, its latency undone.
+    A DDAE is measured as users hear it: with the default noise classifier, its latency undone. In place of a
+    bundle, the run of one of the original networks can be measured; one that was trained on a single class of
+    noise is measured on this class.
 
     Raises
     ------
     WorkbenchError
         The bundle or the data cannot be used.
     """
-    bundle = check_bundle(options.bundle)
+    kind, noise_class = _kind(options.bundle)
     trials = list(draw_trials(options.data, options.split, SNRS_DB, options.per_cell, options.seed))
     reporter.started("evaluate", asdict(options))
-    measure = {"ddae": _measure_ddae, "nc": _measure_nc}[bundle.manifest.kind]
+    trials = [trial for trial in trials if noise_class in ("all", trial.noise_class)]
+    measure = {"ddae": _measure_ddae, "nc": _measure_nc}[kind]
     rows = _run(measure, options, trials, reporter)
-    figures = _ddae_figures(trials, rows) if bundle.manifest.kind == "ddae" else _nc_figures(trials, rows)
+    figures = _ddae_figures(trials, rows) if kind == "ddae" else _nc_figures(trials, rows)
     for name, table in figures.items():
         reporter.table(name, table)
     if options.output is not None:
@@ -57,6 +61,16 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
         except OSError as error:
             raise WorkbenchError(f"{options.output} cannot be written: {error.strerror}.") from None
         reporter.artifact("figures", str(options.output))
+
+
+def _kind(bundle: Path) -> tuple[str, str]:
+    """Return "ddae" or "nc", and the class of noise it is for ("all" but for some original networks)."""
+    if not (bundle / RUN_NAME).exists():
+        return check_bundle(bundle).manifest.kind, "all"
+    record = read_run(bundle)
+    if not record["options"].get("architecture", "").startswith("original"):
+        raise WorkbenchError(f"{bundle} is a training run; make a bundle of it with 'train_cli export'.")
+    return record["command"].removeprefix("train-"), record["options"].get("noise_class", "all")
 
 
 def _run(
@@ -85,7 +99,7 @@ def _run(
 def _measure_ddae(bundle: Path, trial: Trial) -> list[Row]:
     clean, noise, offset_samples = read_trial(trial)
     mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
-    denoised = denoise(mixture.noisy, _denoiser(bundle))
+    denoised = _denoiser(bundle)(mixture.noisy)
     return [_scores(mixture.clean, mixture.noisy), _scores(mixture.clean, denoised)]
 
 
@@ -98,22 +112,30 @@ def _measure_nc(bundle: Path, trial: Trial) -> list[Row]:
     """Count, window by window, what is heard in the mixture and in the noise alone."""
     clean, noise, offset_samples = read_trial(trial)
     mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
-    return [_heard(_classifier(bundle), signal) for signal in (mixture.noisy, mixture.noise)]
-
-
-def _heard(classifier: NoiseClassifier, signal: Signal) -> Row:
-    posteriors = [p for p in classify(signal, classifier) if p.time_samples >= _SETTLED_SAMPLES]
-    return {each: float(sum(p.best is each for p in posteriors)) for each in CLASSES}
+    heard = [_classifier(bundle)(signal) for signal in (mixture.noisy, mixture.noise)]
+    return [{each: float(names.count(each)) for each in CLASSES} for names in heard]
 
 
 @cache
-def _denoiser(bundle: Path) -> AdaptiveDenoiser:
-    return AdaptiveDenoiser(ddae_bundle=check_bundle(bundle))
+def _denoiser(bundle: Path) -> Callable[[Signal], Signal]:
+    if (bundle / RUN_NAME).exists():
+        from train_cli.original import load_denoiser
+
+        return load_denoiser(bundle)
+    adaptive = AdaptiveDenoiser(ddae_bundle=check_bundle(bundle))
+    return lambda noisy: denoise(noisy, adaptive)
 
 
 @cache
-def _classifier(bundle: Path) -> NoiseClassifier:
-    return NoiseClassifier(check_bundle(bundle))
+def _classifier(bundle: Path) -> Callable[[Signal], list[NoiseClass]]:
+    """Return what names the class of each window."""
+    if (bundle / RUN_NAME).exists():
+        from train_cli.original import load_classifier
+
+        original = load_classifier(bundle)
+        return lambda signal: [CLASSES[index] for index in original(signal)]
+    classifier = NoiseClassifier(check_bundle(bundle))
+    return lambda signal: [p.best for p in classify(signal, classifier) if p.time_samples >= _SETTLED_SAMPLES]
 
 
 def _ddae_figures(trials: list[Trial], rows: list[list[Row]]) -> Figures:
@@ -125,10 +147,9 @@ def _ddae_figures(trials: list[Trial], rows: list[list[Row]]) -> Figures:
             for which, what in enumerate(("noisy", "denoised"))
         }
 
+    classes = [each for each in CLASSES if any(t.noise_class is each for t in trials)]
     by_snr = {f"{snr_db:g} dB": [i for i, t in enumerate(trials) if t.snr_db == snr_db] for snr_db in SNRS_DB}
-    by_class = {
-        each.label: [i for i, t in enumerate(trials) if t.noise_class is each] for each in CLASSES[:4]
-    }
+    by_class = {each.label: [i for i, t in enumerate(trials) if t.noise_class is each] for each in classes}
     return {
         "All": {f"{len(trials)} mixtures": means(range(len(trials)))},
         "By SNR": {name: means(chosen) for name, chosen in by_snr.items()},

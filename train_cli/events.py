@@ -7,6 +7,7 @@ One schema for all commands. Every line has ``event`` and ``time_s`` (seconds si
 - ``epoch``: ``step`` and the validation's figures
 - ``artifact``: ``kind``, ``path``
 - ``table``: ``name``, ``rows``
+- ``command``: ``line`` (of ``recipe``)
 - ``left_out``: ``path``, ``why`` (of ``scan``, one for each file that is not used)
 - ``note``, ``warning``, ``failed``: ``message``
 - ``finished``: ``message``
@@ -55,7 +56,7 @@ class Reporter:
     def started(self, command: str, options: dict[str, Any]) -> None:
         """Say what begins."""
         self._say("started", command=command, options=options)
-        self._progress.update(self._task, description=command, visible=True)
+        self._progress.reset(self._task, total=None, description=command, visible=True, figures="")
 
     def progress(self, step: int, steps: int, remaining_s: float, **figures: float) -> None:
         """Say how far it is."""
@@ -84,6 +85,12 @@ class Reporter:
         """Say how something was done."""
         self._say("note", message=message)
         self._print(message)
+
+    def command(self, line: str) -> None:
+        """Show a command line (on standard output)."""
+        self._say("command", line=line)
+        if not self._as_json:
+            sys.stdout.write(line + "\n")
 
     def detail(self, event: str, **values: Any) -> None:
         """Tell programs what people find in a file or see in a table."""

@@ -11,11 +11,11 @@ import numpy as np
 
 from train_cli.architectures.band_gru import BandGru, BandGruSize
 from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
-from train_cli.convert import ddae_step, nc_step, restore_best, to_litert
+from train_cli.convert import ddae_step, nc_step, require_best, to_litert
 from train_cli.events import Reporter
-from train_cli.loop import read_run
 from train_cli.nc import MEL_SPEC
 from train_cli.options import ExportOptions
+from train_cli.runs import read_run
 from train_cli.spectral import COMPRESSION
 from train_cli.tables import markdown_table
 from workbench.bundles.manifest import Manifest, Training
@@ -26,6 +26,11 @@ from workbench.dsp.stft import StftSpec
 from workbench.errors import WorkbenchError
 
 VERSION = "1"
+_RECORDED_OPTIONS = (
+    *("architecture", "noise_class", "window", "hop", "steps", "epoch_steps", "batch", "seconds"),
+    *("learning_rate", "warmup_steps", "validation_mixtures", "seed"),
+)
+"""Options that decide what a training gives: they make the command in the manifest, which recipes repeat."""
 
 
 def export(options: ExportOptions, reporter: Reporter) -> None:
@@ -37,6 +42,12 @@ def export(options: ExportOptions, reporter: Reporter) -> None:
         The folder is no run, the run has not been validated yet, or the bundle cannot be written.
     """
     record = read_run(options.run)
+    architecture = record["options"].get("architecture", "")
+    if architecture.startswith("original"):
+        raise WorkbenchError(
+            f"{options.run} is a run of {architecture}, which the application cannot stream; measure it with "
+            f"'train_cli evaluate --bundle {options.run}'."
+        )
     reporter.started("export", asdict(options))
     make = {"train-ddae": _ddae, "train-nc": _nc}[record["command"]]
     model, step, described = make(options.run, record["options"])
@@ -61,7 +72,7 @@ def export(options: ExportOptions, reporter: Reporter) -> None:
 def _ddae(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, Any]]:
     spec = StftSpec(trained["window"], trained["hop"], "sqrt_hann")
     network = BandGru(BandGruSize.for_window(spec.window_samples))
-    step = _restore(run, network)
+    step = require_best(run, network)
     frames_per_s = SAMPLE_RATE / spec.hop_samples
     described = {
         "kind": "ddae",
@@ -82,7 +93,7 @@ def _ddae(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, 
 
 def _nc(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, Any]]:
     network = ChunkNet(ChunkNetSize())
-    step = _restore(run, network)
+    step = require_best(run, network)
     size, spec = network.size, MEL_SPEC
     chunks_per_s = SAMPLE_RATE / spec.hop_samples / size.chunk_frames
     described = {
@@ -104,15 +115,6 @@ def _nc(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, An
     return to_litert(nc_step(network)), step, described
 
 
-def _restore(run: Path, network: BandGru | ChunkNet) -> int:
-    step = restore_best(run, network)
-    if not step:
-        raise WorkbenchError(
-            f"{run} has no validated weights yet; let the training reach its first validation."
-        )
-    return step
-
-
 def _n_parameters(network: BandGru | ChunkNet) -> int:
     return sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)
 
@@ -120,9 +122,7 @@ def _n_parameters(network: BandGru | ChunkNet) -> int:
 def _training(record: Mapping[str, Any], step: int) -> Training:
     trained = record["options"]
     arguments = [
-        f"--{name.replace('_', '-')} {trained[name]}"
-        for name in ("window", "hop", "steps", "batch", "seconds", "learning_rate", "seed")
-        if name in trained
+        f"--{name.replace('_', '-')} {trained[name]}" for name in _RECORDED_OPTIONS if name in trained
     ]
     return Training(
         data="train speech and noise of the folder given to --data, mixed on the fly",

@@ -1,24 +1,20 @@
 """The training loop that every network shares: batches, progress, validation, best weights, resume."""
 
-import csv
-import json
 import time
 from collections import deque
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
 
+from train_cli.curve_figure import draw_curve
 from train_cli.data import Batch, MixingOptions, prefetch
 from train_cli.events import Reporter
 from train_cli.options import TrainingOptions
-from workbench.errors import WorkbenchError
+from train_cli.runs import append_curve, read_curve
 
 AVERAGE_DECAY = 0.998
 """Decay per step of the averaged weights, which are those that are validated and exported."""
-CURVE_NAME, RUN_NAME = "curve.csv", "run.json"
 _REPORT_STEPS = 20
 _RENORMALISING_BATCHES = 32
 
@@ -44,14 +40,20 @@ class Trainer(Protocol):
 class Kept:
     """Everything of a run that lives on disk: network, averaged network, optimiser, step.
 
-    Restores the last checkpoint of the run's folder if there is one.
+    Restores the last checkpoint of the run's folder if there is one. The optimiser is AdamW if none is given.
     """
 
-    def __init__(self, options: TrainingOptions, network: tf.Module, averaged: tf.Module) -> None:
+    def __init__(
+        self,
+        options: TrainingOptions,
+        network: tf.Module,
+        averaged: tf.Module,
+        optimizer: tf.keras.optimizers.Optimizer | None = None,
+    ) -> None:
         self.options = options
         self.network, self.averaged = network, averaged
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.optimizer = tf.keras.optimizers.AdamW(
+        self.optimizer = optimizer or tf.keras.optimizers.AdamW(
             options.learning_rate, weight_decay=1e-3, beta_2=0.99, global_clipnorm=1.0
         )
         self.optimizer.build(network.trainable_variables)
@@ -87,66 +89,6 @@ class Kept:
         self.optimizer.learning_rate.assign(rate)
         self.step.assign_add(1)
         return np.random.default_rng([options.seed, 1, step])
-
-
-def open_run(command: str, options: TrainingOptions, mixing: MixingOptions, fixed: tuple[str, ...]) -> None:
-    """Record the options of a new run; refuse to go on with a run of another kind.
-
-    Parameters
-    ----------
-    command : str
-        Name of the training command.
-    options, mixing
-        As given by the user.
-    fixed : tuple of str
-        Options that cannot change when a run is resumed.
-
-    Raises
-    ------
-    WorkbenchError
-        The run's folder belongs to another training.
-    """
-    path = options.run / RUN_NAME
-    record = {"command": command, "options": asdict(options), "mixing": asdict(mixing)}
-    if path.exists():
-        known = read_run(options.run)
-        if known["command"] != command:
-            raise WorkbenchError(f"{options.run} belongs to {known['command']}; choose another --run folder.")
-        for name in (*fixed, "batch", "seed", "seconds"):
-            if known["options"][name] != getattr(options, name):
-                raise WorkbenchError(
-                    f"{options.run} was trained with --{name} {known['options'][name]}; use the same, "
-                    "or another --run folder."
-                )
-    try:
-        options.run.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record, indent=2, default=str) + "\n")
-    except OSError as error:
-        raise WorkbenchError(f"The run cannot be written to {options.run}: {error.strerror}.") from None
-
-
-def read_run(run: Path) -> dict[str, Any]:
-    """Read what `open_run` recorded.
-
-    Raises
-    ------
-    WorkbenchError
-        The folder is no training run.
-    """
-    try:
-        record: dict[str, Any] = json.loads((run / RUN_NAME).read_text())
-    except (OSError, ValueError):
-        raise WorkbenchError(f"{run} is no training run; name the folder given to --run.") from None
-    return record
-
-
-def read_curve(run: Path) -> list[dict[str, float]]:
-    """Read the learning curve: one row per validation."""
-    path = run / CURVE_NAME
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
 def run_training(
@@ -193,25 +135,18 @@ def run_training(
                     best = figures["quality"]
                     kept.best.save(checkpoint_number=done)
                 kept.checkpoints.save(checkpoint_number=done)
-                _append_curve(options.run, {"step": done, **figures})
+                append_curve(options.run, {"step": done, **figures})
                 reporter.epoch(done, **figures)
             if out_of_time:
                 break
     finally:
         batches.close()
         trainer.close()
+    picture = draw_curve(options.run)
+    if picture is not None:
+        reporter.artifact("learning curve", str(picture))
     reporter.finished(f"The run is in {options.run}; make a bundle of it with 'train_cli export'.")
 
 
 def _means(rows: list[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[-1]}
-
-
-def _append_curve(run: Path, row: dict[str, float]) -> None:
-    path = run / CURVE_NAME
-    is_new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if is_new:
-            writer.writeheader()
-        writer.writerow({name: f"{value:.6g}" for name, value in row.items()})

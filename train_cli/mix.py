@@ -202,7 +202,7 @@ def _make(trial: Trial, options: MixOptions) -> Row | None:
 def _mix_where_it_sounds(
     clean: Signal, noise: Signal, snr_db: float, offset_samples: int
 ) -> tuple[Mixture | None, int]:
-    """Mix; where the noise pauses for the length of the speech, begin elsewhere, in always the same places."""
+    """Mix; where the noise pauses for the length of the speech, begin elsewhere, the same with each run."""
     spare = max(len(noise) - len(clean), 1)
     for attempt in range(_TRIES):
         begin = (offset_samples + round(attempt * _STRIDE * spare)) % spare if attempt else offset_samples

@@ -1,16 +1,19 @@
 """Training of the noise classifier."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
-from train_cli.data import Batch, Corpus, Mixer, MixingOptions
+from train_cli.data import Batch, MixingOptions
 from train_cli.events import Reporter
-from train_cli.loop import Kept, open_run, run_training
+from train_cli.loop import Kept, run_training
 from train_cli.options import TrainNcOptions
+from train_cli.original import OriginalNcTrainer
+from train_cli.runs import open_run
+from train_cli.validation import ClassValidation
 from workbench.classifier.posterior import CLASSES
 from workbench.dsp import SAMPLE_RATE
 from workbench.dsp.mel import LogMelSpec, StreamingLogMel
@@ -23,9 +26,20 @@ MAX_MASKED_BANDS = 10
 """Widest stretch of bands that is hidden from the network in training (Park et al. 2019, SpecAugment)."""
 
 
+_SETTLED_CHUNKS = 4
+"""Chunks at the beginning that are not counted: a second."""
+
+
 def mixing_for(seconds: float) -> MixingOptions:
     """Return how the classifier's examples are drawn: also noise alone, and more speech alone."""
-    return MixingOptions(seconds=seconds, snr_db=(-12.0, 20.0), p_no_noise=0.16, p_noise_alone=0.25)
+    return MixingOptions(
+        seconds=seconds,
+        p_no_noise=0.14,
+        p_noise_alone=0.3,
+        p_colour=0.7,
+        noise_colour_db=9.0,
+        noise_speed=(0.75, 1.35),
+    )
 
 
 class NcTrainer:
@@ -43,7 +57,7 @@ class NcTrainer:
         self._compiled = tf.function(self._update)
         self._see = tf.function(lambda x: self.kept.averaged.over_sequences(x, training=True))
         self._classify = tf.function(lambda x: self.kept.averaged.over_sequences(x, training=False))
-        self._dev = self._validation_batches(options)
+        self._validation = ClassValidation(options)
 
     def update(self, batch: Batch) -> dict[str, float]:
         """Take one training step."""
@@ -61,17 +75,13 @@ class NcTrainer:
 
     def validate(self) -> dict[str, float]:
         """Accuracy per chunk after the first second on held-out recordings, in mixtures and alone."""
-        figures = {}
-        for name, batches in self._dev.items():
-            hits = []
-            for batch in batches:
-                logits = self._classify(self._chunks(batch.noisy)).numpy()[:, 4:]
-                hits.append(np.argmax(logits, axis=-1) == batch.classes[:, None])
-            figures[f"accuracy_{name}"] = float(np.mean(np.concatenate(hits)))
-        return {**figures, "quality": sum(figures.values()) / len(figures)}
+        return self._validation.run(self._best)
 
     def close(self) -> None:
         """Nothing runs beside the training."""
+
+    def _best(self, signals: NDArray[np.float32]) -> NDArray[np.int64]:
+        return np.argmax(self._classify(self._chunks(signals)).numpy()[:, _SETTLED_CHUNKS:], axis=-1)
 
     def _update(self, chunks: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         n_classes = len(CLASSES)
@@ -90,18 +100,6 @@ class NcTrainer:
         frames = np.stack([StreamingLogMel(MEL_SPEC).process(signal)[:n_frames] for signal in signals])
         return frames.reshape(len(signals), self._n_chunks, size.chunk_frames, size.n_bands)
 
-    def _validation_batches(self, options: TrainNcOptions) -> dict[str, list[Batch]]:
-        mixtures = MixingOptions(options.seconds, (-10.0, 15.0), p_no_noise=0.1, p_second_noise=0, p_colour=0,
-                                 p_room=0, p_loudspeaker=0, p_babble=0)  # fmt: skip
-        alone = MixingOptions(options.seconds, p_no_noise=0, p_second_noise=0, p_colour=0, p_room=0,
-                              p_loudspeaker=0, p_babble=0, p_noise_alone=1.0)  # fmt: skip
-        corpus = Corpus.load(options.data, "dev")
-        n_batches = max(options.validation_mixtures // 16, 1)
-        return {
-            name: [Mixer(corpus, mixing, seed=0).batch(index, 16) for index in range(n_batches)]
-            for name, mixing in (("mixed", mixtures), ("alone", alone))
-        }
-
 
 def train(options: TrainNcOptions, reporter: Reporter) -> None:
     """Train a noise classifier, or go on with a run that was stopped.
@@ -111,7 +109,12 @@ def train(options: TrainNcOptions, reporter: Reporter) -> None:
     WorkbenchError
         The data cannot be used, or the run's folder belongs to other options.
     """
+    is_original = options.architecture.startswith("original")
     mixing = mixing_for(options.seconds)
-    open_run("train-nc", options, mixing, fixed=())
+    if is_original:
+        # It knows no class for the absence of noise.
+        mixing = replace(mixing, p_no_noise=0.0)
+    open_run("train-nc", options, mixing, fixed=("architecture",))
     reporter.started("train-nc", asdict(options))
-    run_training(options, mixing, NcTrainer(options), reporter)
+    trainer = OriginalNcTrainer(options) if is_original else NcTrainer(options)
+    run_training(options, mixing, trainer, reporter)

@@ -13,6 +13,7 @@ from typing import Any
 from workbench.errors import WorkbenchError
 
 SPLITS = ("train", "dev", "test")
+NOISE_CLASSES = ("human", "tv_radio", "vehicle", "household")
 
 
 def option(
@@ -85,6 +86,14 @@ class TrainDdaeOptions(TrainingOptions):
     """Train a denoising autoencoder; mixes on the fly, validates by PESQ and STOI, resumes after a kill."""
 
     run: Path = option(Path("runs/ddae"), _RUN_HELP)
+    architecture: str = option(
+        "band-gru",
+        "band-gru, or the original system's original-fc or original-gru",
+        choices=("band-gru", "original-fc", "original-gru"),
+    )
+    noise_class: str = option(
+        "all", "train on one class of noise alone, as the original does", choices=("all", *NOISE_CLASSES)
+    )
     window: int = option(512, "length of the analysis window", unit="samples", low=32, high=4096)
     hop: int = option(256, "distance between frames", unit="samples", low=16, high=2048)
     validation_mixtures: int = option(48, "mixtures per validation", low=4, high=10_000)
@@ -95,6 +104,9 @@ class TrainNcOptions(TrainingOptions):
     """Train a noise classifier; mixes on the fly, validates by accuracy, resumes after a kill."""
 
     run: Path = option(Path("runs/nc"), _RUN_HELP)
+    architecture: str = option(
+        "chunk-net", "chunk-net, or the original system's original-nc", choices=("chunk-net", "original-nc")
+    )
     steps: int = option(6_000, "training steps in all", low=1, high=10_000_000)
     batch: int = option(16, "examples per step", low=1, high=1024)
     seconds: float = option(4.096, "length of an example", unit="s", low=0.6, high=60.0)
@@ -142,13 +154,25 @@ class MixOptions(CommandOptions):
 class EvaluateOptions(CommandOptions):
     """Measure a bundle on a test split, by class and SNR, and print the table of its card."""
 
-    bundle: Path = option(Path("models/ddae-standard"), "folder of the bundle")
+    bundle: Path = option(Path("models/ddae-standard"), "folder of the bundle, or run of an original network")
     data: Path = option(Path("../shared/data"), _DATA_HELP)
     split: str = option("test", "split to measure on: dev or test", choices=SPLITS)
     per_cell: int = option(12, "mixtures per class and SNR", low=1, high=10_000)
     seed: int = option(7, "seed of the mixtures", low=0, high=2**31 - 1)
     workers: int = option(0, "processes, 0 for one per core", low=0, high=1024)
     output: Path | None = option(None, "also write the figures to this JSON file")
+
+
+@dataclass(frozen=True)
+class RecipeOptions(CommandOptions):
+    """Print or run the commands that make a bundled model, from raw folders to a bundle."""
+
+    name: str = option("", "a bundle, such as nc-standard, or an original-* network", positional=True)
+    run: bool = option(False, "run the commands; what was done before is not done again")
+    data: Path = option(Path("../shared/data"), "folder of speech and noise")
+    small: bool = option(False, "a few minutes instead of hours: all steps on little data, for a check")
+    work: Path = option(Path("runs/recipes"), "folder for catalogue, run, figures and bundle")
+    events: bool = option(False, _EVENTS_HELP)
 
 
 @dataclass(frozen=True)

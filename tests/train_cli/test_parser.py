@@ -1,8 +1,9 @@
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from train_cli.__main__ import COMMANDS, build_parser
+from train_cli.commands import COMMANDS, build_parser
 from train_cli.parser import options_from
 from workbench.errors import WorkbenchError
 
@@ -24,8 +25,9 @@ def test_every_command_explains_every_option(command, capsys):
         build_parser().parse_args([command, "--help"])
     assert stopped.value.code == 0
     text = capsys.readouterr().out
-    for name in COMMANDS[command].options.__dataclass_fields__:
-        assert "--" + name.replace("_", "-") in text
+    for each in fields(COMMANDS[command].options):
+        name = each.name.upper() if each.metadata["positional"] else "--" + each.name.replace("_", "-")
+        assert name in text
 
 
 def test_ranges_are_kept():

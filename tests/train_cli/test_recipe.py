@@ -1,0 +1,93 @@
+import shlex
+
+import numpy as np
+import pytest
+
+from train_cli.__main__ import main
+from train_cli.commands import build_parser
+from train_cli.parser import options_from
+from workbench.bundles.store import find_bundles
+from workbench.errors import WorkbenchError
+
+
+def _lines(capfd):
+    return [shlex.split(line)[1:] for line in capfd.readouterr().out.splitlines()]
+
+
+def _bundle(kind):
+    bundles = [b for b in find_bundles(kind) if b.manifest.training.command.startswith("train_cli ")]
+    if not bundles:
+        pytest.skip(f"no {kind} bundle is here")
+    return bundles[0]
+
+
+@pytest.mark.parametrize("kind", ["nc", "ddae"])
+def test_a_recipe_repeats_what_the_bundle_says(kind, capfd):
+    bundle = _bundle(kind)
+    assert main(["recipe", bundle.name, "--data=here"]) == 0
+    lines = _lines(capfd)
+    assert [line[0] for line in lines] == ["scan", f"train-{kind}", "export", "evaluate", "export"]
+    words = shlex.split(bundle.manifest.training.command)
+    data = words.index("--data")
+    assert lines[1][5:] == [word for i, word in enumerate(words[2:], 2) if i not in (data, data + 1)]
+    assert lines[0][1:3] == ["--data", "here"]
+
+
+@pytest.mark.parametrize("name", ["original-nc", "original-fc", "original-gru"])
+@pytest.mark.parametrize("small", [[], ["--small"]])
+def test_every_printed_command_is_one_that_can_be_given(name, small, capfd):
+    from train_cli.commands import COMMANDS
+
+    assert main(["recipe", name, *small]) == 0
+    lines = _lines(capfd)
+    assert len(lines) == (3 if name == "original-nc" else 9)
+    for line in lines:
+        namespace = build_parser().parse_args(line)
+        options = options_from(namespace, COMMANDS[namespace.command].options)
+        if line[0].startswith("train"):
+            assert options.architecture == name
+
+
+def test_an_unknown_recipe_names_the_nearest(capfd):
+    assert main(["recipe", "original-fx"]) == 2
+    assert "did you mean original-fc?" in " ".join(capfd.readouterr().err.split())
+
+
+def test_a_small_recipe_goes_from_folders_to_a_bundle_that_the_application_runs(tiny_corpus, tmp_path, capfd):
+    pytest.importorskip("tensorflow")
+    from workbench.bundles.check import check_bundle
+    from workbench.classifier.streaming import NoiseClassifier, classify
+
+    name = _bundle("nc").name
+    arguments = ["recipe", name, "--run", "--small", f"--data={tiny_corpus}", f"--work={tmp_path}"]
+    assert main(arguments) == 0
+    work = tmp_path / f"{name}-small"
+    bundle = check_bundle(work / f"{name}-small")
+    noise = (0.05 * np.random.default_rng(0).standard_normal(16_000)).astype(np.float32)
+    assert classify(noise, NoiseClassifier(bundle))
+    assert "Heard as" in bundle.manifest.figures
+    assert (work / "run" / "curve.png").stat().st_size > 5_000
+    assert "accuracy" in (work / f"{name}-small" / "CARD.md").read_text()
+
+
+def test_a_failing_step_is_one_sentence(tmp_path, capfd):
+    name = _bundle("nc").name
+    assert main(["recipe", name, "--run", f"--data={tmp_path / 'none'}", f"--work={tmp_path}"]) == 2
+    assert "There is no folder" in capfd.readouterr().err
+
+
+def test_no_figure_without_a_validation(tmp_path):
+    from train_cli.curve_figure import draw_curve
+
+    assert draw_curve(tmp_path) is None
+
+
+def test_errors_of_options_are_found_before_anything_runs():
+    with pytest.raises(WorkbenchError, match="--seed"):
+        options_from(build_parser().parse_args(["mix", "--seed=-1"]), _options("mix"))
+
+
+def _options(command):
+    from train_cli.commands import COMMANDS
+
+    return COMMANDS[command].options

@@ -1,0 +1,80 @@
+"""Validation on held-out speakers and recordings: the same mixtures every time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train_cli.data import NOISES, Corpus, Mixer, MixingOptions
+from train_cli.options import TrainNcOptions
+from train_cli.scoring import Scorer
+from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.dsp.mixing import mix
+
+VALIDATION_SNRS_DB = (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0)
+VALIDATION_METRICS = ("pesq_wb", "stoi", "si_sdr")
+_AS_RECORDED = MixingOptions(p_second_noise=0, p_colour=0, p_room=0, p_loudspeaker=0, p_babble=0)
+
+
+class DenoiserValidation:
+    """Mixtures of the classes in turn at all SNRs, scored by PESQ, STOI and SI-SDR."""
+
+    def __init__(
+        self,
+        root: Path,
+        n_mixtures: int,
+        classes: Sequence[NoiseClass] = NOISES,
+        seconds: float = 4.0,
+    ) -> None:
+        corpus = Corpus.load(root, "dev")
+        drawn = Mixer(corpus, MixingOptions(seconds, p_colour=0, p_room=0, p_second_noise=0), seed=0)
+        rng = np.random.default_rng(0)
+        mixtures = []
+        for index in range(n_mixtures):
+            noise_class = classes[index % len(classes)]
+            snr_db = VALIDATION_SNRS_DB[index // len(classes) % len(VALIDATION_SNRS_DB)]
+            clean, noise = drawn.draw_pair(rng, noise_class)
+            mixtures.append((mix(clean, noise, snr_db), CLASSES.index(noise_class)))
+        self.clean = np.stack([m.clean for m, _ in mixtures])
+        self.noisy = np.stack([m.noisy for m, _ in mixtures])
+        self.classes = np.array([c for _, c in mixtures], np.int32)
+        self._scorer = Scorer(VALIDATION_METRICS)
+        self.before = self._scorer.mean(self.clean, self.noisy)
+
+    def run(self, enhance: Callable[..., NDArray[np.float32]]) -> dict[str, float]:
+        """Return the mean figures of a network, and what it gains over the noisy signal."""
+        parts = [
+            enhance(self.noisy[i : i + 12], self.classes[i : i + 12]) for i in range(0, len(self.noisy), 12)
+        ]
+        after = self._scorer.mean(self.clean, np.concatenate(parts))
+        gains = {f"{name}_gain": after[name] - self.before[name] for name in after}
+        return {**after, **gains, "quality": after["pesq_wb"] + 5 * after["stoi"]}
+
+    def close(self) -> None:
+        """End the scoring processes."""
+        self._scorer.close()
+
+
+class ClassValidation:
+    """Mixtures at -10 to 15 dB, and noise alone."""
+
+    def __init__(self, options: TrainNcOptions, p_no_noise: float = 0.1) -> None:
+        recorded = replace(_AS_RECORDED, seconds=options.seconds)
+        mixtures = replace(recorded, snr_db=(-10.0, 15.0), p_no_noise=p_no_noise)
+        alone = replace(recorded, p_no_noise=0, p_noise_alone=1.0)
+        corpus = Corpus.load(options.data, "dev")
+        n_batches = max(options.validation_mixtures // 16, 1)
+        self._batches = {
+            name: [Mixer(corpus, mixing, seed=0).batch(index, 16) for index in range(n_batches)]
+            for name, mixing in (("mixed", mixtures), ("alone", alone))
+        }
+
+    def run(self, classify: Callable[[NDArray[np.float32]], NDArray[np.int64]]) -> dict[str, float]:
+        """Return the accuracies of a network that hears signals and names classes: (n, k) indices."""
+        figures = {}
+        for name, batches in self._batches.items():
+            hits = [classify(batch.noisy) == batch.classes[:, None] for batch in batches]
+            figures[f"accuracy_{name}"] = float(np.mean(np.concatenate(hits)))
+        return {**figures, "quality": sum(figures.values()) / len(figures)}
