@@ -262,7 +262,9 @@ def test_recording_shows_two_panels_and_says_why_there_are_no_scores(
 
 def test_method_menu_explains_what_cannot_be_had(studio: Application) -> None:
     combo = studio.page.denoise_card.method
-    for row in range(combo.count()):
+    rows = [row for row in range(combo.count()) if combo.itemText(row)]
+    assert len(rows) < combo.count(), "families of methods are set apart"
+    for row in rows:
         tip = combo.itemData(row, Qt.ItemDataRole.ToolTipRole)
         assert tip
         enabled = combo.model().item(row).isEnabled()
