@@ -174,7 +174,7 @@ def check_installed(plan: SweepPlan) -> None:
         if method not in listed:
             make_denoiser(method)
         elif (how_to_install := listed[method].how_to_install) is not None:
-            raise MissingPieceError(f"{listed[method].title}: {how_to_install}")
+            raise MissingPieceError(how_to_install)
 
 
 class _Meter:

@@ -7,7 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 import workbench
 from workbench.bundles.check import Bundle
 from workbench.bundles.store import default_bundle, get_bundle
-from workbench.evaluation.plan import NOISY
+from workbench.denoisers.own_model_file import own_model_folders
+from workbench.denoisers.packaged import PACKAGED
+from workbench.evaluation.plan import content_key
 
 _PACKAGES = (
     "numpy",
@@ -22,38 +24,45 @@ _PACKAGES = (
 )
 
 
+_ABSENT = "not installed"
+
+
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Return the versions of the workbench, of Python and of the packages that compute."""
     found = {"denoise-workbench": workbench.__version__, "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    return found | {name: number for name in _PACKAGES if (number := _version(name)) != _ABSENT}
 
 
 def method_identity(method: str) -> str:
-    """Return what tells two states of a method apart: the workbench's version and its models' hashes.
+    """Return what tells two states of a method apart: versions, and the hashes of its models.
 
     Raises
     ------
     WorkbenchError
         The method's bundle is not installed.
     """
+    base, at, name = method.partition("@")
     parts = [f"denoise-workbench {workbench.__version__}"]
-    if method != NOISY:
-        parts += [_bundle_identity(bundle) for bundle in _bundles(method)]
+    if method in PACKAGED:
+        parts += [f"{package} {_version(package)}" for package in PACKAGED[method].requires]
+    elif base == "model":
+        folders = [folder for folder in own_model_folders() if folder.name == name]
+        files = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]
+        parts += [f"{path.name} sha256:{content_key(path)}" for path in files]
+    elif base == "adaptive" or base.split("-")[0] == "ddae":
+        bundles = [get_bundle(name) if at else default_bundle("ddae")]
+        if base == "adaptive":
+            bundles.append(default_bundle("nc"))
+        parts += [_bundle_identity(bundle) for bundle in bundles]
     return "; ".join(parts)
 
 
-def _bundles(method: str) -> list[Bundle]:
-    base, at, bundle = method.partition("@")
-    if base != "adaptive" and base != "ddae" and not base.startswith("ddae-"):
-        return []
-    ddae = get_bundle(bundle) if at else default_bundle("ddae")
-    return [ddae, default_bundle("nc")] if base == "adaptive" else [ddae]
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return _ABSENT
 
 
 def _bundle_identity(bundle: Bundle) -> str:
