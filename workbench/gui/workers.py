@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -107,11 +108,13 @@ def _worker_class() -> type:
         def run(self) -> None:
             self._running = True
             result = self.work()
-            if not self.abort_requested:
-                self.returned.emit(result)
             self._running = False
-            self.finished.emit()
-            self._finished.emit(self)
+            # Where the program has ended meanwhile, Qt has deleted the signals and nobody listens.
+            with suppress(RuntimeError):
+                if not self.abort_requested:
+                    self.returned.emit(result)
+                self.finished.emit()
+                self._finished.emit(self)
 
     return Worker
 
