@@ -12,6 +12,7 @@ from train_cli.data import Batch, MixingOptions, prefetch
 from train_cli.events import Reporter
 from train_cli.options import TrainingOptions
 from train_cli.runs import append_curve, read_curve
+from workbench.corpora.recordings import doubts_about
 
 AVERAGE_DECAY = 0.998
 """Decay per step of the averaged weights, which are those that are validated and exported."""
@@ -101,6 +102,8 @@ def run_training(
     WorkbenchError
         The data cannot be used.
     """
+    for doubt in doubts_about(options.data):
+        reporter.warning(doubt)
     kept = trainer.kept
     first = int(kept.step)
     batches = prefetch(options.data, "train", mixing, options.seed, options.batch, first, options.steps)

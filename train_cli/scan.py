@@ -42,12 +42,16 @@ def scan(options: ScanOptions, reporter: Reporter) -> None:
         workers=options.workers or os.cpu_count() or 1,
     )
     start_s = saved_s = time.monotonic()
-    for done, n_files in scanner.inspect():
-        now_s = time.monotonic()
-        reporter.progress(done, n_files, (now_s - start_s) / done * (n_files - done))
-        if now_s - saved_s > _SAVE_EVERY_S:
-            write_catalogue(partial, scanner.entries.values())
-            saved_s = now_s
+    try:
+        for done, n_files in scanner.inspect():
+            now_s = time.monotonic()
+            reporter.progress(done, n_files, (now_s - start_s) / done * (n_files - done))
+            if now_s - saved_s > _SAVE_EVERY_S:
+                write_catalogue(partial, scanner.entries.values())
+                saved_s = now_s
+    except KeyboardInterrupt:
+        write_catalogue(partial, scanner.entries.values())
+        raise
     found = scanner.finish()
     write_catalogue(options.output, found.entries)
     partial.unlink(missing_ok=True)

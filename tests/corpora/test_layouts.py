@@ -24,7 +24,8 @@ def test_timit_in_upper_and_lower_case_and_sphere_and_flac(timit):
     [
         ("train/vehicle/a.wav", "noise", "vehicle", "train"),
         ("val/TV-Radio/a.wav", "noise", "tv_radio", "dev"),
-        ("vehicle/train/a.wav", "noise", "vehicle", ""),
+        ("vehicle/train/a.wav", "noise", "vehicle", "train"),
+        ("speech/alice/test_2/a.wav", "speech", "alice", ""),
         ("Household appliances/a.wav", "noise", "household", ""),
         ("alice/a.wav", "speech", "alice", ""),
         ("test/alice/a.wav", "speech", "alice", "test"),

@@ -6,7 +6,7 @@ import pytest
 from workbench.audio import files
 from workbench.corpora.catalogue import read_catalogue, write_catalogue
 from workbench.corpora.inspection import Rules, clipped_share
-from workbench.corpora.recordings import find_recordings, select
+from workbench.corpora.recordings import doubts_about, find_recordings, select
 from workbench.corpora.scanning import Scanner, why_left_out
 from workbench.errors import WorkbenchError
 
@@ -82,6 +82,10 @@ def test_copies_are_used_once_within_a_split(write, tmp_path):
     scan, _ = _scan(tmp_path)
     assert _problems(scan) == {"b.wav": "the same sound as a.wav"}
     assert not scan.leaks
+    path.unlink()
+    again, steps = _scan(tmp_path, known=scan.entries)
+    assert not steps
+    assert [entry.path.name for entry in again.used] == ["b.wav"]
 
 
 def test_copies_in_two_splits_are_a_leak(write, tmp_path):
@@ -109,7 +113,7 @@ def test_only_what_is_new_or_changed_is_decoded_again(write, tmp_path):
     assert second.n_kept == 1
     recordings = {entry.path.name: entry.recording for entry in second.entries}
     assert recordings == {"kept.wav": "my-recording", "changed.wav": "changed", "new.wav": "new"}
-    assert any("missing and were taken out: gone.wav" in note for note in second.notes)
+    assert any("missing in these folders and were taken out: gone.wav" in note for note in second.notes)
     assert kept.exists()
 
 
@@ -173,6 +177,17 @@ def test_a_folder_without_splits_can_be_trained_on(write, tmp_path):
     for speaker in "abc":
         write(f"speech/{speaker}/one.wav")
     assert sorted(r.split for r in find_recordings(tmp_path)) == ["dev", "test", "train"]
+
+
+def test_a_training_on_a_folder_is_warned(write, tmp_path):
+    write("noise/train/vehicel/a.wav")
+    write("noise/train/vehicle/b.wav", rate_hz=8_000)
+    (tmp_path / "noise/train/vehicle/broken.wav").touch()
+    unused, slow = doubts_about(tmp_path)
+    assert unused.startswith("1 files are not used, such as ")
+    assert "closest: vehicle" in unused
+    assert slow.startswith("1 files are sampled at less than 16000 Hz, such as ")
+    assert doubts_about(tmp_path / "c.csv") == []
 
 
 def test_a_folder_with_a_leak_is_refused(write, tmp_path):

@@ -214,7 +214,7 @@ def _place(path: Path, folders: Sequence[str], class_homes: set[tuple[str, ...]]
     for index, folder in enumerate(folders):
         if not kind and not names and folder.lower() in _KINDS:
             kind = folder.lower()
-        elif not split and not names and _split(folder):
+        elif not split and _split(folder, exactly=bool(names)):
             split = _split(folder)
         else:
             first_name = first_name if names else index
@@ -251,9 +251,10 @@ def _class_problem(noise_class: str, names: Sequence[str]) -> str:
     return f"unknown class “{names[0]}” (closest: {_near_class(names[0], 0.0)})"
 
 
-def _split(folder: str) -> str:
+def _split(folder: str, exactly: bool = False) -> str:
+    """Return the split that a folder is named after, with something behind the name unless `exactly`."""
     match = _SPLIT_NAME.fullmatch(folder.lower())
-    return _SPLIT_OF.get(match[1], match[1]) if match else ""
+    return _SPLIT_OF.get(match[1], match[1]) if match and not (exactly and match[2]) else ""
 
 
 def _unknown_split(names: Sequence[str]) -> str:

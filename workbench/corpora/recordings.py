@@ -1,13 +1,16 @@
 """Recordings of speech and noise for training and measuring, from a folder or a catalogue."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
+from workbench.audio.files import info
 from workbench.corpora.catalogue import Entry, read_catalogue
 from workbench.corpora.layouts import Found, find_files
 from workbench.corpora.splits import SplitShares, assign_splits, find_leaks
+from workbench.dsp import SAMPLE_RATE
 from workbench.errors import WorkbenchError
 
 
@@ -85,6 +88,34 @@ def select(
     """Return the recordings of one kind and split, and of one group if given."""
     return [
         r for r in recordings if r.kind == kind and r.split == split and (group is None or r.group == group)
+    ]
+
+
+def doubts_about(data: Path) -> list[str]:
+    """Say what a training on a folder should know: files that are not used, and files of a low sampling rate.
+
+    Only places and headers are looked at; a catalogue has been scanned and gives no doubts.
+
+    Returns
+    -------
+    list of str
+        One sentence each.
+    """
+    if not data.is_dir():
+        return []
+    found = find_files(data).files
+    unplaced = [each for each in found if each.problem]
+    low = []
+    for each in found:
+        # What cannot be opened is refused, with its name, by who reads it.
+        with suppress(WorkbenchError):
+            if not each.problem and info(each.path).sample_rate_hz < SAMPLE_RATE:
+                low.append(each)
+    return [
+        f"{len(some)} files {what}, such as {some[0].path}{': ' if some[0].problem else ''}{some[0].problem}; "
+        "'train_cli scan' lists all and makes a catalogue of the good ones."
+        for some, what in ((unplaced, "are not used"), (low, f"are sampled at less than {SAMPLE_RATE} Hz"))
+        if some
     ]
 
 

@@ -1,7 +1,7 @@
 """Scanning of collections: find every file, decode it once, draw the splits that are missing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,8 +12,7 @@ from workbench.corpora.layouts import Found, find_files
 from workbench.corpora.splits import SplitShares, assign_splits, find_leaks
 from workbench.errors import WorkbenchError
 
-Progress = Callable[[int, int], None]
-"""Called with the number of files done and of all files."""
+_COPY = "the same sound as"
 
 
 @dataclass
@@ -95,7 +94,8 @@ class Scanner:
         gone = [path for path in before if path not in found]
         if gone:
             self._notes.append(
-                f"{len(gone)} files of the former catalogue are missing and were taken out: {_names(gone)}."
+                f"{len(gone)} files of the former catalogue are missing in these folders and were taken out: "
+                f"{_names(gone)}."
             )
         self.entries = {path: before[path] for path in found if _unchanged(path, before)}
         """Rows of files that are done, by path."""
@@ -104,14 +104,19 @@ class Scanner:
 
     def inspect(self) -> Iterator[tuple[int, int]]:
         """Decode what is new; yields the number of files done and of all that are to be decoded."""
-        with ThreadPoolExecutor(self._workers) as pool:
+        pool = ThreadPoolExecutor(self._workers)
+        try:
             for done, entry in enumerate(pool.map(self._inspect, self._to_do), start=1):
                 self.entries[entry.path.resolve()] = entry
                 yield done, len(self._to_do)
+        finally:
+            # Who interrupts a scan does not wait for the files that are left.
+            pool.shutdown(cancel_futures=True)
 
     def finish(self) -> Scan:
         """Leave out copies, draw the splits that are missing, look for leaks."""
-        entries, copies = _without_copies(sorted(self.entries.values(), key=lambda entry: str(entry.path)))
+        by_path = sorted(self.entries.values(), key=lambda entry: str(entry.path))
+        entries, copies = _without_copies([_reconsidered(entry) for entry in by_path])
         used = [entry for entry in entries if entry.use]
         splits, notes = assign_splits(used, self._shares)
         split_of = {entry.path: split for entry, split in zip(used, splits, strict=True)}
@@ -149,6 +154,11 @@ def _unchanged(path: Path, before: Mapping[Path, Entry]) -> bool:
     return entry is not None and (entry.n_bytes, entry.modified_ns) == (status.st_size, status.st_mtime_ns)
 
 
+def _reconsidered(entry: Entry) -> Entry:
+    """Let a copy of an earlier scan take part again: what it was a copy of may be gone."""
+    return replace(entry, use=True, problems="") if entry.problems.startswith(_COPY) else entry
+
+
 def _without_copies(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
     """Leave out all but the first of equal files; copies in two splits are leaks."""
     first: dict[str, Entry] = {}
@@ -161,7 +171,7 @@ def _without_copies(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
                 "are the same recording"
             )
         elif original is not entry:
-            entry = replace(entry, use=False, problems=f"the same sound as {original.path.name}")
+            entry = replace(entry, use=False, problems=f"{_COPY} {original.path.name}")
         kept.append(entry)
     return kept, leaks
 
