@@ -111,12 +111,15 @@ def doubts_about(data: Path) -> list[str]:
         with suppress(WorkbenchError):
             if not each.problem and info(each.path).sample_rate_hz < SAMPLE_RATE:
                 low.append(each)
-    return [
-        f"{len(some)} files {what}, such as {some[0].path}{': ' if some[0].problem else ''}{some[0].problem}; "
-        "'train_cli scan' lists all and makes a catalogue of the good ones."
-        for some, what in ((unplaced, "are not used"), (low, f"are sampled at less than {SAMPLE_RATE} Hz"))
-        if some
-    ]
+    advice = "'train_cli scan' lists all and makes a catalogue of the good ones."
+    doubts = []
+    if unplaced:
+        first = unplaced[0]
+        doubts.append(f"{len(unplaced)} files are not used, such as {first.path} ({first.problem}); {advice}")
+    if low:
+        what = f"{len(low)} files are sampled at less than {SAMPLE_RATE} Hz"
+        doubts.append(f"{what}, such as {low[0].path}; {advice}")
+    return doubts
 
 
 def refuse_leaks(leaks: Sequence[str], data: Path) -> None:

@@ -118,10 +118,10 @@ class Scanner:
         by_path = sorted(self.entries.values(), key=lambda entry: str(entry.path))
         entries, copies = _without_copies([_reconsidered(entry) for entry in by_path])
         used = [entry for entry in entries if entry.use]
+        leaks = find_leaks(used)
         splits, notes = assign_splits(used, self._shares)
         split_of = {entry.path: split for entry, split in zip(used, splits, strict=True)}
         entries = [replace(entry, split=split_of.get(entry.path, entry.split)) for entry in entries]
-        leaks = find_leaks(entry for entry in entries if entry.use)
         return Scan(entries, [*self._notes, *notes], [*leaks, *copies], self._n_kept)
 
     def _inspect(self, found: Found) -> Entry:

@@ -68,27 +68,21 @@ def assign_splits(items: Sequence[Splittable], shares: SplitShares) -> tuple[lis
     groups: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for item in items:
         groups[item.kind, item.noise_class][item.source].add(item.split)
-    split_of: dict[tuple[str, str, str], str] = {}
-    moved: set[tuple[str, str, str]] = set()
+    fixed: dict[tuple[str, str, str], str] = {}
+    drawn: dict[tuple[str, str, str], str] = {}
     notes = []
     for (kind, noise_class), sources in sorted(groups.items()):
-        # A source that has a split in some of its files keeps it in all.
-        fixed = {name: next(iter(found - {""})) for name, found in sources.items() if found - {""}}
-        drawn = _draw(fixed, sources, shares)
-        for source, split in (fixed | drawn).items():
-            split_of[kind, noise_class, source] = split
-            if source in drawn:
-                moved.add((kind, noise_class, source))
-        if drawn:
-            counts = ", ".join(f"{list(drawn.values()).count(split)} {split}" for split in SPLITS)
+        # A source that has a split in some of its files has it in all.
+        known = {source: min(found - {""}) for source, found in sources.items() if found - {""}}
+        new = _draw(known, sources, shares)
+        fixed |= {(kind, noise_class, source): split for source, split in known.items()}
+        drawn |= {(kind, noise_class, source): split for source, split in new.items()}
+        if new:
+            counts = ", ".join(f"{list(new.values()).count(split)} {split}" for split in SPLITS)
             what = "Speakers" if kind == "speech" else f"Recordings of {noise_class}"
             notes.append(f"{what} without a split were shared out with seed {shares.seed}: {counts}.")
     keys = [(item.kind, item.noise_class, item.source) for item in items]
-    # A source that lies in two splits stays there, to be found by `find_leaks`.
-    splits = [
-        split_of[key] if key in moved or not item.split else item.split
-        for key, item in zip(keys, items, strict=True)
-    ]
+    splits = [drawn.get(key) or item.split or fixed[key] for key, item in zip(keys, items, strict=True)]
     return splits, notes
 
 
