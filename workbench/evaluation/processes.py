@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Found: TypeAlias = Row | Mixed
 HEARTBEAT_S = 0.25
 _ATTEMPTS = 2
-_NICENESS = 5
+NICENESS = 5
+"""By how much the processes of a sweep step back: the window and the sound come first."""
 
 
 @dataclass
@@ -184,7 +185,7 @@ def _work(connection: Connection) -> None:
     """Measure what comes through the pipe, until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that reads the results.
     if hasattr(os, "nice"):
-        os.nice(_NICENESS)  # The window and the sound come first.
+        os.nice(NICENESS)
     with suppress(EOFError, OSError):
         while True:
             for said in measure(connection.recv()):

@@ -103,8 +103,14 @@ class TableEntry:
     is_significant: bool = False
 
 
-def read_sweep(path: Path) -> Sweep:
+def read_sweep(path: Path, *, significance: bool = True) -> Sweep:
     """Read a store and summarise it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    significance : bool
+        Whether to test; the library for it takes a second or two to load.
 
     Raises
     ------
@@ -116,7 +122,7 @@ def read_sweep(path: Path) -> Sweep:
         return Sweep(
             plan,
             results,
-            summarise(results, plan),
+            summarise(results, plan, significance=significance),
             store.count_planned(),
             store.versions(),
             store.method_identities(),
