@@ -22,7 +22,7 @@ ORIGINALS: Mapping[str, tuple[str, Options]] = {
     "original-fc": ("train-ddae", {"architecture": "original-fc", **_SLICE}),
     "original-gru": ("train-ddae", {"architecture": "original-gru", **_SLICE}),
 }
-"""The original system's networks: its batch, learning rate and slices; steps for about a hundred hours."""
+"""The original system's networks: its batch, learning rate and slices; for a hundred hours or more."""
 _SMALL = {"steps": "20", "epoch-steps": "20", "validation-mixtures": "8", "batch": "4", "warmup-steps": "5"}
 
 

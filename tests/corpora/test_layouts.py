@@ -88,6 +88,15 @@ def test_names_tell_the_source_recording(tmp_path, one, other, same):
     assert (found[one].recording == found[other].recording) is same
 
 
+def test_links_to_folders_are_followed_and_circles_left(write, tmp_path):
+    write("elsewhere/alice/a.wav")
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / "speech").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "alice" / "back").symlink_to(root)
+    assert [(f.kind, f.speaker) for f in find_files(root).files] == [("speech", "alice")]
+
+
 def test_audioset_clips_are_sorted_by_their_labels(audioset):
     finds = find_files(audioset)
     found = {f.path.stem: f for f in finds.files}

@@ -133,7 +133,13 @@ def find_files(root: Path, class_table: Path | None = None) -> Finds:
 
 def _walk(root: Path) -> tuple[list[Path], list[Path], list[Path]]:
     sounds, lists, ontologies = [], [], []
-    for folder, children, names in os.walk(root):
+    seen = set()
+    for folder, children, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a link that leads back
+            children.clear()
+            continue
+        seen.add(real)
         children[:] = sorted(child for child in children if not child.startswith("."))
         for name in sorted(names):
             path = Path(folder, name)
