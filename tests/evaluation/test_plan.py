@@ -38,6 +38,15 @@ def test_a_plan_file_says_the_same(tmp_path: Path) -> None:
     assert read.folder == tmp_path
 
 
+def test_whole_numbers_and_fine_steps_are_the_same_snrs(recordings: Path, tmp_path: Path) -> None:
+    plan = small_plan(recordings, snrs_db=(0, 5))
+    same = small_plan(recordings, snrs_db=(0.0, 5.0))
+    assert plan.digest == same.digest
+    assert plan.trials() == same.trials()
+    fine = SweepPlan(snrs_db=(-1.0000001234,))
+    assert SweepPlan.from_toml(fine.to_toml()) == fine
+
+
 def test_what_a_plan_file_leaves_out_has_the_default() -> None:
     assert SweepPlan.from_toml("") == SweepPlan()
     assert SweepPlan().all_methods == (NOISY,)

@@ -116,9 +116,9 @@ def test_pausing_comes_to_rest(folder: Path, tmp_path: Path) -> None:
         time.sleep(1.0)
         after = next(events)
         assert after.elapsed_s - event.elapsed_s < 0.9
-        # What its process was at, and what it finds until it is asked again.
-        assert 0 < after.n_done - event.n_done < 400
-        assert next(events).n_done > after.n_done
+        # At most what its process was at is found meanwhile.
+        assert after.n_done - event.n_done <= 4
+        assert any(event.n_done > after.n_done for event in events)
 
 
 def test_kills_at_any_moment_change_nothing(folder: Path, tmp_path: Path) -> None:

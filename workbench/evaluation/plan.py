@@ -155,7 +155,7 @@ class SweepPlan:
         content = {
             "speech": sorted(self.speech),
             "noise": sorted((name, sorted(paths)) for name, paths in self.noise),
-            "snrs_db": sorted(self.snrs_db),
+            "snrs_db": sorted(map(float, self.snrs_db)),
             "repetitions": self.repetitions,
             "methods": sorted(self.all_methods),
             "metrics": sorted(self.metrics),
@@ -250,7 +250,7 @@ class SweepPlan:
                     noise = max(noises, key=lambda each: _digest([*seeds, each.key]))
                     position = int(_digest([*seeds, noise.key, "position"]), 16) / 16**_DIGITS
                     for snr_db in self.snrs_db:
-                        key = _digest([*seeds, noise.key, snr_db])
+                        key = _digest([*seeds, noise.key, float(snr_db)])
                         drawn.append(
                             Trial(key, spoken, noise, noise_class, float(snr_db), repetition, position)
                         )
@@ -352,7 +352,7 @@ def _texts(values: Any) -> tuple[str, ...]:
 def _toml(value: str | tuple[Any, ...]) -> str:
     """Write what TOML and JSON write alike."""
     if isinstance(value, tuple):
-        return f"[{', '.join(f'{each:g}' if isinstance(each, float) else _toml(each) for each in value)}]"
+        return f"[{', '.join(f'{each:.15g}' if isinstance(each, float) else _toml(each) for each in value)}]"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -7,7 +7,7 @@ One that dies (PESQ is C, a denoiser may be anything) costs one more attempt at 
 import os
 import signal
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,12 +29,12 @@ NICENESS = 5
 
 @dataclass
 class _Task:
-    """A job with what became of it so far."""
+    """A job with what became of it so far, and how often a process died over each step of it."""
 
     job: Job
     done: set[tuple[str, str]] = field(default_factory=set)
     at: Doing | None = None
-    deaths: int = 0
+    deaths: Counter[Doing | None] = field(default_factory=Counter)
 
     def left(self) -> Job:
         wanted = (
@@ -151,11 +151,10 @@ def _mourn(worker: _Worker, waiting: deque[_Task]) -> list[Found]:
     task = worker.task
     if task is None:
         return []
-    left = task.left()
-    died_at = task.at
-    again = _Task(left, at=died_at, deaths=task.deaths + 1)
+    left, died_at = task.left(), task.at
+    task.deaths[died_at] += 1
     gaps: list[Found] = []
-    if again.deaths >= _ATTEMPTS:
+    if task.deaths[died_at] >= _ATTEMPTS:
         reason = _last_words(worker.process.exitcode, died_at)
         gaps = [
             Row(left.trial.key, method, metric, None, reason)
@@ -163,9 +162,9 @@ def _mourn(worker: _Worker, waiting: deque[_Task]) -> list[Found]:
             for metric in metrics
             if died_at is None or (method == died_at.method and died_at.metric in (None, metric))
         ]
-        again.done = {(gap.method, gap.metric) for gap in gaps if isinstance(gap, Row)}
-        again = _Task(again.left())
-    if again.left().wanted:
+        task.done |= {(gap.method, gap.metric) for gap in gaps if isinstance(gap, Row)}
+    again = _Task(task.left(), deaths=task.deaths)
+    if again.job.wanted:
         waiting.appendleft(again)
     return gaps
 
