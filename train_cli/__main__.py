@@ -18,6 +18,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             run_command(namespace, reporter)
         except WorkbenchError as error:
             message = str(error)
+        except OSError as error:
+            # A full disk or a folder that may not be written: nothing that a traceback would explain.
+            if error.strerror is None:
+                raise
+            message = f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
         except KeyboardInterrupt:
             reporter.failed("Interrupted; run the same command again to go on.")
             return 130

@@ -223,6 +223,8 @@ def _write(mixture: Mixture, folder: Path, name: str, suffix: str) -> dict[str, 
 
 def _again(manifest: Path, output: Path, reporter: Reporter) -> None:
     rows = read_manifest(manifest)
+    if output.resolve() == manifest.parent.resolve():
+        raise WorkbenchError(f"{output} holds the mixtures to compare with; choose another --output.")
     start_s = time.monotonic()
     changed, different = [], []
     for done, row in enumerate(rows, start=1):

@@ -53,6 +53,19 @@ def test_a_manifest_makes_the_same_bytes_again(mixtures, tmp_path, capfd):
     assert _bytes(again) == originals
 
 
+def test_the_originals_are_not_overwritten_by_what_is_made_again(mixtures, capfd):
+    assert main(["mix", f"--again={mixtures / 'manifest.csv'}", f"--output={mixtures}"]) == 2
+    assert "choose another --output" in capfd.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tiny_corpus, tmp_path, capfd):
+    (tmp_path / "file").touch()
+    assert _mix(tiny_corpus, tmp_path / "file" / "set") == 2
+    captured = capfd.readouterr()
+    assert "Not a directory" in captured.err
+    assert "Traceback" not in captured.err
+
+
 def test_a_difference_is_noticed(mixtures, tmp_path, capfd):
     text = (mixtures / "manifest.csv").read_text()
     rows = read_manifest(mixtures / "manifest.csv")
