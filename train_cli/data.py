@@ -278,15 +278,15 @@ class Mixer:
 def draw_weights(lengths: Sequence[int], kinds: Sequence[str]) -> NDArray[np.float64]:
     """Probability of each recording of a class.
 
-    Long recordings are drawn more often, but by the root of their length only, and kinds of noise of which
-    there is much by the fourth root: variety counts for more.
+    Long recordings, and kinds of noise of which there is much, are drawn more often, but by the root of their
+    length only: variety counts for more.
     """
     roots = np.sqrt(np.asarray(lengths, np.float64))
     names = np.asarray(kinds)
     weights = np.zeros_like(roots)
     for name in set(kinds):
         same = names == name
-        weights[same] = np.sum(np.square(roots[same])) ** 0.25 * roots[same] / np.sum(roots[same])
+        weights[same] = np.sqrt(np.sum(np.square(roots[same]))) * roots[same] / np.sum(roots[same])
     return weights / weights.sum()
 
 

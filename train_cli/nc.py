@@ -32,14 +32,7 @@ _SETTLED_CHUNKS = 4
 
 def mixing_for(seconds: float) -> MixingOptions:
     """Return how the classifier's examples are drawn: also noise alone, and more speech alone."""
-    return MixingOptions(
-        seconds=seconds,
-        p_no_noise=0.14,
-        p_noise_alone=0.3,
-        p_colour=0.7,
-        noise_colour_db=9.0,
-        noise_speed=(0.75, 1.35),
-    )
+    return MixingOptions(seconds=seconds, p_no_noise=0.16, p_noise_alone=0.25)
 
 
 class NcTrainer:

@@ -79,5 +79,5 @@ def test_noises_are_the_four_classes():
 def test_rare_kinds_of_noise_are_drawn_more_often_than_their_length_says():
     weights = draw_weights([100, 100, 200, 25], ["horn", "horn", "horn", "traffic"])
     assert weights.sum() == pytest.approx(1.0)
-    assert weights[3] / (1 - weights[3]) == pytest.approx((25 / 400) ** 0.25)
+    assert weights[3] / (1 - weights[3]) == pytest.approx((25 / 400) ** 0.5)
     assert weights[2] / weights[0] == pytest.approx(2**0.5)
