@@ -41,13 +41,13 @@ def _pesq_and_stoi(pair: tuple[Signal, Signal]) -> None:
 
 
 def _sweep_s(plan: SweepPlan, store: Path) -> float:
-    """Time from the first result to the last: starting processes is not throughput."""
-    first_s, n_first = 0.0, 0
+    """Time of a sweep whose processes have loaded everything, as those of the pool have."""
+    n_warm = 2 * default_workers() * len(plan.all_methods) * len(plan.metrics)
+    begin_s, n_begin = 0.0, 0
     for progress in run_sweep(plan, store):
-        if progress.n_done and not first_s:
-            first_s, n_first = time.perf_counter(), progress.n_done
-    n_measured = progress.n_total - n_first
-    return (time.perf_counter() - first_s) * progress.n_total / n_measured
+        if progress.n_done >= n_warm and not begin_s:
+            begin_s, n_begin = time.perf_counter(), progress.n_done
+    return (time.perf_counter() - begin_s) * progress.n_total / (progress.n_total - n_begin)
 
 
 def _used_by_children_s() -> float:
