@@ -7,7 +7,7 @@ made again.
 import queue
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -24,6 +24,7 @@ from workbench.dsp import Signal
 from workbench.dsp.level import rms_db
 from workbench.dsp.mixing import fit_noise, mix
 from workbench.errors import WorkbenchError
+from workbench.lifeline import end_with_parent
 
 NOISES: tuple[NoiseClass, ...] = CLASSES[:4]
 SPEEDS = (0.9, 1.0, 1.1)
@@ -344,21 +345,13 @@ def _produce(
     first: int,
     last: int,
 ) -> None:
+    end_with_parent()
     try:
         mixer = Mixer(Corpus.load(root, split, SPEEDS), options, seed)
     except WorkbenchError as error:
         batches.put(error)
         return
-    parent = parent_process()
     for index in range(first, last):
-        batch = mixer.batch(index, n_examples)
-        while True:
-            # A training that was killed says nothing any more, and must not leave this process behind.
-            if stop.is_set() or parent is None or not parent.is_alive():
-                batches.cancel_join_thread()
-                return
-            try:
-                batches.put(batch, timeout=2)
-                break
-            except queue.Full:
-                continue
+        if stop.is_set():
+            return
+        batches.put(mixer.batch(index, n_examples))

@@ -25,6 +25,7 @@ from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.dsp.mixing import mix
 from workbench.errors import WorkbenchError
 from workbench.evaluation.metrics import score
+from workbench.lifeline import end_with_parent
 
 METRICS = ("pesq_wb", "stoi", "estoi", "si_sdr")
 ALONE = "noise alone"
@@ -83,7 +84,7 @@ def _run(
     start_s = time.monotonic()
     rows: list[list[Row]] = [[] for _ in trials]
     workers = options.workers or os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         waiting = {pool.submit(measure, options.bundle, trial): i for i, trial in enumerate(trials)}
         try:
             for done, future in enumerate(as_completed(waiting), start=1):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.evaluation.metrics import score
+from workbench.lifeline import end_with_parent
 
 
 class Scorer:
@@ -22,7 +23,7 @@ class Scorer:
 
     def __init__(self, metrics: Sequence[str], n_processes: int = 2) -> None:
         self.metrics = tuple(metrics)
-        self._pool = ProcessPoolExecutor(n_processes, get_context("spawn"))
+        self._pool = ProcessPoolExecutor(n_processes, get_context("spawn"), end_with_parent)
 
     def mean(self, clean: NDArray[np.float32], processed: NDArray[np.float32]) -> dict[str, float]:
         """Return the mean of each metric over the rows; rows that cannot be scored are left out."""

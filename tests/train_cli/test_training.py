@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
 
+from tests.processes import children_of, end_within, needs_proc
 from train_cli.__main__ import main
 from workbench.bundles.check import check_bundle
 from workbench.classifier.streaming import NoiseClassifier, classify
@@ -25,17 +24,6 @@ NC = ["train-nc", "--no-xla", "--batch=4", "--seconds=1.5", "--validation-mixtur
 
 def _events(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-
-
-def _children(pid):
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def _curve(run):
@@ -80,7 +68,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(ddae_run, tiny_corpus, t
     assert resumed["si_sdr"] == pytest.approx(unbroken["si_sdr"], abs=0.5)
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes where Linux lists them")
+@needs_proc
 def test_a_killed_run_goes_on(tiny_corpus, tmp_path):
     command = [sys.executable, "-m", "train_cli", *NC, f"--data={tiny_corpus}", f"--run={tmp_path / 'run'}"]
     command += ["--steps=100000", "--epoch-steps=5"]
@@ -88,14 +76,11 @@ def test_a_killed_run_goes_on(tiny_corpus, tmp_path):
     for line in process.stdout:
         if '"epoch"' in line:
             break
-    mixers = _children(process.pid)
+    mixers = children_of(process.pid)
     assert mixers
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    deadline_s = time.monotonic() + 30
-    while any(_is_alive(mixer) for mixer in mixers) and time.monotonic() < deadline_s:
-        time.sleep(0.2)
-    assert not any(_is_alive(mixer) for mixer in mixers), "the mixing process outlived its training"
+    assert end_within(mixers, 30), "the mixing process outlived its training"
     reached = _curve(tmp_path / "run")[-1]["step"]
     command[-2:] = [f"--steps={int(reached) + 5}", "--epoch-steps=5"]
     finished = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from workbench.errors import WorkbenchError
+from workbench.lifeline import end_with_parent
 
 
 class Job:
@@ -135,7 +136,7 @@ class ComputeProcess:
 
         if self._executor is None:
             spawn = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(max_workers=1, mp_context=spawn)
+            self._executor = ProcessPoolExecutor(1, spawn, end_with_parent)
         future = self._executor.submit(function, *args)
         try:
             while True:
