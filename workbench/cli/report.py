@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         nargs="+",
         choices=("table", *TABLES, "html", *PICTURES),
-        help=f"default: table without -o, {' '.join(DEFAULT_FORMATS)} with it",
+        metavar="FORMAT",
+        help=f"table (default without -o), {', '.join((*TABLES, 'html', *PICTURES))} "
+        "(default with -o: all but parquet and pdf)",
     )
     parser.add_argument("--per-class", action="store_true", help="also a table for each class of noise")
     parser.add_argument("--no-sounds", action="store_true", help="no examples to listen to in report.html")
