@@ -59,7 +59,7 @@ def export(options: ExportOptions, reporter: Reporter) -> None:
         description=options.description,
         created=datetime.date.today(),
         classes=tuple(CLASSES),
-        training=_training(record, step),
+        training=_training(record, step, options.licence),
         figures=figures,
         default=options.default,
         **{name: described[name] for name in ("kind", "features", "latency_samples")},
@@ -119,14 +119,14 @@ def _n_parameters(network: BandGru | ChunkNet) -> int:
     return sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)
 
 
-def _training(record: Mapping[str, Any], step: int) -> Training:
+def _training(record: Mapping[str, Any], step: int, licence: str) -> Training:
     trained = record["options"]
     arguments = [
         f"--{name.replace('_', '-')} {trained[name]}" for name in _RECORDED_OPTIONS if name in trained
     ]
     return Training(
         data="train speech and noise of the folder given to --data, mixed on the fly",
-        licence="the licences of the recordings apply; see the card",
+        licence=licence,
         command=f"train_cli {record['command']} --data DATA {' '.join(arguments)}",
         seed=trained["seed"],
         hours_heard=round(step * trained["batch"] * trained["seconds"] / 3600, 2),
@@ -145,6 +145,15 @@ def _read_figures(path: Path | None) -> dict[str, Any]:
     return figures
 
 
+def _read_notes(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkbenchError(f"The notes {path} cannot be read: {error}.") from None
+
+
 _CARD = """# {title}
 
 {description}
@@ -159,9 +168,7 @@ _CARD = """# {title}
 | Weights taken at step | {step} of {steps} |
 | Mixtures heard | {hours:.1f} h |
 
-## Training data
-
-{data_note}
+## Training
 
 Mixtures are made on the fly; the settings of the run:
 
@@ -177,25 +184,8 @@ Mixtures are made on the fly; the settings of the run:
 
 {figures}
 
-## Limits
-
-{limits}
+{notes}
 """
-
-_DATA_NOTE = """Speech: LibriSpeech train-clean-100 excerpts (CC BY 4.0). Noise: UrbanSound8K (CC BY-NC 3.0),
-HU-100 (research only), MUSAN, Freesound and other public recordings under their own licences; the strictest
-of them allow non-commercial research only, and so do these weights. Training uses the `train` speakers and
-recordings only; the best weights were chosen on `dev`. "TV / radio" is partly simulated: training speech and
-music through a loudspeaker's band limit and saturation, in a room. "Human sounds" are partly babble summed
-from several training speakers, never the target's own voice."""
-
-_LIMITS = {
-    "ddae": """Trained on read English speech in close-talk quality. A single competing talker from a
-loudspeaker or beside the listener is not removed reliably: it is speech. Below -5 dB SNR weak consonants are
-lost with the noise. Reverberation of the target is left in place.""",
-    "nc": """Music and broadcast speech sound like people and the other way round; most confusions are between
-these two classes. With loud speech and weak noise (15 dB and more) the noise is often not heard at all.""",
-}
 
 
 def _card(
@@ -217,11 +207,10 @@ def _card(
         step=step,
         steps=record["options"]["steps"],
         hours=manifest.training.hours_heard,
-        data_note=_DATA_NOTE,
         mixing=json.dumps(record["mixing"], indent=1),
         command=manifest.training.command,
         figures=_figures_text(manifest.figures, options),
-        limits=_LIMITS[manifest.kind],
+        notes=_read_notes(options.notes) or f"## Licence\n\n{options.licence}",
     )
 
 

@@ -183,5 +183,7 @@ class ExportOptions(CommandOptions):
     output: Path = option(Path("models/my-model"), "folder of the bundle to make")
     title: str = option("", "name that users see")
     description: str = option("", "one sentence about the model")
+    licence: str = option("as the training recordings' licences say", "what the weights may be used for")
+    notes: Path | None = option(None, "Markdown file for the card: training data, licences, limits")
     default: bool = option(False, "make it the method's default bundle")
     figures: Path | None = option(None, "JSON file of figures made by 'train_cli evaluate --output'")

@@ -16,6 +16,7 @@ from workbench.bundles.store import find_bundles
 from workbench.errors import WorkbenchError
 
 Options = dict[str, str]
+_NOTES = Path("docs/models")
 _SLICE = {"seconds": "1.024", "batch": "150", "learning-rate": "0.01", "warmup-steps": "0", "steps": "4000"}
 ORIGINALS: Mapping[str, tuple[str, Options]] = {
     "original-nc": ("train-nc", {"architecture": "original-nc", "seconds": "4.04", "steps": "6000"}),
@@ -55,6 +56,9 @@ def _commands(options: RecipeOptions) -> Iterator[list[str]]:
     figures = work / "figures.json"
     export = ["export", "--run", str(work / "run"), "--output", str(target)]
     export += ["--title", bundle.manifest.title, "--description", bundle.manifest.description]
+    export += ["--licence", bundle.manifest.training.licence]
+    notes = _NOTES / f"{bundle.name}.md"
+    export += ["--notes", str(notes)] if notes.is_file() else []
     export += ["--default"] if bundle.manifest.default and not options.small else []
     yield scan
     yield _train(command, training, catalogue, work / "run", options.small)
