@@ -111,7 +111,8 @@ class MainWindow(QMainWindow):
         across.addWidget(self._rail)
         across.addLayout(column, 1)
         self.setCentralWidget(centre)
-        self._stack.currentWidget().setFocus()
+        if (shown := self._stack.currentWidget()) is not None:
+            shown.setFocus()
         self.theme_actions: dict[ThemeMode, QAction] = {}
         self._make_menus()
         if not self.restoreGeometry(settings.bytes("window/geometry")):

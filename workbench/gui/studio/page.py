@@ -464,9 +464,9 @@ class StudioPage(QWidget):
         for path in recent:
             menu = self.recent_menu.addMenu(path.name)
             menu.setToolTip(str(path))
-            menu.addAction("as speech", lambda path=path: self.controller.open_speech(path))
-            menu.addAction("as noise", lambda path=path: self.controller.open_noise(path))
-            menu.addAction("as noisy recording", lambda path=path: self.controller.open_recording(path))
+            menu.addAction("as speech", partial(self.controller.open_speech, path))
+            menu.addAction("as noise", partial(self.controller.open_noise, path))
+            menu.addAction("as noisy recording", partial(self.controller.open_recording, path))
         if recent:
             self.recent_menu.addSeparator()
             self.recent_menu.addAction("Clear the list", self._settings.clear_recent)
@@ -476,7 +476,7 @@ class StudioPage(QWidget):
     def _fill_demo_menu(self) -> None:
         self._demo_menu.clear()
         for number, demo in enumerate(self.controller.demos):
-            self._demo_menu.addAction(demo.title, lambda number=number: self.controller.open_demo(number))
+            self._demo_menu.addAction(demo.title, partial(self.controller.open_demo, number))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Offer where to drop files."""
