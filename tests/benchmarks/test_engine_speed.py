@@ -5,12 +5,12 @@ import pytest
 from workbench.engine.graph import LiveGraph
 from workbench.engine.player import BLOCK_SAMPLES
 from workbench.engine.render import render_scene
-from workbench.engine.scene import demo_scenes, load_scene
+from workbench.engine.scene import demo_scenes_by_id, load_scene
 
 
 @pytest.fixture(scope="module")
 def demo():
-    return load_scene(demo_scenes()[0])
+    return load_scene(demo_scenes_by_id()["street"])
 
 
 @pytest.fixture

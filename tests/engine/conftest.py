@@ -11,7 +11,7 @@ from workbench.classifier.posterior import CLASSES, ClassPosterior
 from workbench.denoisers.registry import make_denoiser
 from workbench.dsp import Signal
 from workbench.engine.graph import GraphBlock, LiveGraph
-from workbench.engine.scene import LoadedScene, Scene, demo_scenes, load_scene
+from workbench.engine.scene import LoadedScene, Scene, demo_scenes_by_id, load_scene
 
 POSTERIOR_HOP_SAMPLES = 4000
 
@@ -57,7 +57,7 @@ def late_methods(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def scene() -> Scene:
-    return replace(demo_scenes()[0], snr_db=0.0, method="late-200")
+    return replace(demo_scenes_by_id()["street"], snr_db=0.0, method="late-200")
 
 
 @pytest.fixture

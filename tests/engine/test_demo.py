@@ -8,16 +8,17 @@ import pytest
 
 from tests.engine.conftest import joined, run
 from workbench.audio.playback import ClockOutput
+from workbench.classifier.posterior import CLASSES
 from workbench.dsp import SAMPLE_RATE
 from workbench.engine.graph import LiveGraph
 from workbench.engine.player import Player
 from workbench.engine.render import RenderedScene, render_scene
-from workbench.engine.scene import LoadedScene, demo_scenes, load_scene
+from workbench.engine.scene import LoadedScene, demo_scenes, demo_scenes_by_id, load_scene
 
 
 @pytest.fixture(scope="module")
 def demo() -> LoadedScene:
-    return load_scene(demo_scenes()[0])
+    return load_scene(demo_scenes_by_id()["street"])
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,9 @@ def test_the_demo_plays(demo):
         assert sum(block.n_samples for block in player.poll()) == SAMPLE_RATE
     finally:
         player.close()
+
+
+def test_the_first_scene_that_a_newcomer_plays_is_heard_for_what_it_is():
+    first = demo_scenes()[0]
+    heard = np.mean([found.probabilities for found in render_scene(load_scene(first)).posteriors], axis=0)
+    assert CLASSES[int(np.argmax(heard))] == first.noise_path.parent.name
