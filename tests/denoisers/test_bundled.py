@@ -34,7 +34,7 @@ def test_every_bundle_is_intact_and_every_precision_loads():
     for bundle in found.bundles:
         for precision in bundle.manifest.files:
             StatefulModel(bundle, precision)
-    assert all(method.available for method in methods())
+    assert all(method.available for method in methods() if method.family != "rival")
 
 
 @pytest.mark.parametrize("name", METHODS)
