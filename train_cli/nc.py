@@ -32,7 +32,9 @@ _SETTLED_CHUNKS = 4
 
 def mixing_for(seconds: float) -> MixingOptions:
     """Return how the classifier's examples are drawn: also noise alone, and more speech alone."""
-    return MixingOptions(seconds=seconds, p_no_noise=0.16, p_noise_alone=0.25)
+    return MixingOptions(
+        seconds=seconds, p_no_noise=0.16, p_noise_alone=0.25, p_colour=0.3, noise_colour_db=2.0
+    )
 
 
 class NcTrainer:
