@@ -55,10 +55,10 @@ def scripted(tiny, monkeypatch):
 
 @pytest.fixture
 def bundled(tmp_path, monkeypatch):
-    """Only the bundles that ship, without the user's own; skips where there are none."""
+    """Only the bundles that ship, without the user's own."""
     monkeypatch.setattr(resources, "user_models_dir", lambda: tmp_path / "no-bundles")
-    if not find_bundles("ddae") or not find_bundles("nc"):
-        pytest.skip("needs the bundles in models/")
+    assert find_bundles("ddae"), "a denoiser must ship in models/"
+    assert find_bundles("nc"), "a classifier must ship in models/"
 
 
 @pytest.fixture
