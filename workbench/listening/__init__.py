@@ -1,0 +1,1 @@
+"""Blind listening tests: design, preparation, sessions that lose nothing, analysis; no screen."""
