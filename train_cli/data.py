@@ -16,7 +16,15 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from train_cli.simulation import colour, convolve, loudspeaker, room_response
+from train_cli.simulation import (
+    band_limit,
+    clip,
+    codec,
+    colour,
+    convolve,
+    loudspeaker,
+    room_response,
+)
 from workbench.audio.files import read
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.corpora.recordings import find_recordings, select
@@ -27,6 +35,7 @@ from workbench.errors import WorkbenchError
 from workbench.lifeline import end_with_parent
 
 NOISES: tuple[NoiseClass, ...] = CLASSES[:4]
+_LONGEST_LEAD_SAMPLES = 8_000
 SPEEDS = (0.9, 1.0, 1.1)
 """Speech is also played slower and faster, which changes pitch and formants as another speaker would."""
 
@@ -54,8 +63,8 @@ class MixingOptions:
         Share with a second recording of the same class, within 10 dB.
     p_colour : float
         Share of speech, and of noise, with a random smooth frequency response.
-    noise_colour_db : float
-        Largest gain and loss of that response for noise; it is 4 dB for speech.
+    speech_colour_db, noise_colour_db : float
+        Largest gain and loss of that response.
     noise_speed : tuple of float
         Range of the speed at which noise is played.
     p_room : float
@@ -64,6 +73,14 @@ class MixingOptions:
         Share of "tv_radio" noise made from training speech and music through a loudspeaker in a room.
     p_babble : float
         Share of "human" noise made by adding three to eight other training speakers.
+    p_codec : float
+        Share of "tv_radio" noise, of either kind, that went through a codec.
+    p_start : float
+        Share of speech that is heard from the start of its recording, into silence, as most test sentences.
+    p_band_limit : float
+        Share of examples in which speech and noise end at 3.4 to 7 kHz.
+    p_clip : float
+        Share of examples whose noisy signal is clipped at 0.3 to 0.9 of its peak.
     p_noise_alone : float
         Share of examples without speech (for the classifier).
     classes : tuple of NoiseClass
@@ -76,11 +93,16 @@ class MixingOptions:
     p_no_noise: float = 0.06
     p_second_noise: float = 0.25
     p_colour: float = 0.5
+    speech_colour_db: float = 4.0
     noise_colour_db: float = 6.0
     noise_speed: tuple[float, float] = (0.85, 1.15)
     p_room: float = 0.25
     p_loudspeaker: float = 0.25
     p_babble: float = 0.2
+    p_codec: float = 0.0
+    p_start: float = 0.0
+    p_band_limit: float = 0.0
+    p_clip: float = 0.0
     p_noise_alone: float = 0.0
     classes: tuple[NoiseClass, ...] = NOISES
 
@@ -180,8 +202,13 @@ class Mixer:
         noise = self._noise(rng, noise_class, speaker)
         if without_noise:
             noise_class, snr_db = NoiseClass.NO_NOISE, float(rng.uniform(30.0, 60.0))
+        if rng.random() < options.p_band_limit:
+            high_hz = rng.uniform(3400, 7000)
+            clean, noise = band_limit(clean, high_hz), band_limit(noise, high_hz)
         mixture = mix(clean, noise, snr_db)
         noisy, clean = mixture.noisy, mixture.clean
+        if rng.random() < options.p_clip:
+            noisy = clip(noisy, rng.uniform(0.3, 0.9))
         if rng.random() < options.p_noise_alone and not without_noise:
             noisy, clean, snr_db = mixture.noise, np.zeros_like(clean), -np.inf
         gain_db = rng.uniform(*options.level_db) - rms_db(noisy)
@@ -201,16 +228,22 @@ class Mixer:
             if speaker == avoid:
                 continue
             whole_level_db = rms_db(stored.astype(np.float32))
-            signal = self._stretch(rng, stored)
+            signal = self._stretch(rng, stored, from_start=rng.random() < options.p_start)
             if rms_db(signal) + 90.31 > whole_level_db - 9.0:
                 break
         if rng.random() < options.p_colour:
-            signal = colour(signal, rng.uniform(-4, 4, 6))
+            signal = colour(signal, rng.uniform(-1, 1, 6) * options.speech_colour_db)
         if rng.random() < options.p_room:
             signal = convolve(signal, room_response(rng, rng.uniform(0.1, 0.5), rng.uniform(0, 12)))
         return speaker, signal
 
-    def _stretch(self, rng: np.random.Generator, stored: NDArray[np.int16]) -> Signal:
+    def _stretch(
+        self, rng: np.random.Generator, stored: NDArray[np.int16], *, from_start: bool = False
+    ) -> Signal:
+        if from_start:
+            before = int(rng.integers(_LONGEST_LEAD_SAMPLES))
+            start = _to_float(stored[: max(self.n_samples - before, 0)])
+            return np.pad(start, (before, max(self.n_samples - before - len(start), 0)))[: self.n_samples]
         spare = len(stored) - self.n_samples
         start = int(rng.integers(spare + 1)) if spare > 0 else 0
         stretch = _to_float(stored[start : start + self.n_samples])
@@ -231,6 +264,8 @@ class Mixer:
             noise = self._recorded(rng, noise_class)
         if rng.random() < options.p_second_noise:
             noise = self._join(noise, self._recorded(rng, noise_class), rng.uniform(-10, 10))
+        if noise_class is NoiseClass.TV_RADIO and rng.random() < options.p_codec:
+            noise = codec(noise, rng.uniform(0.0, 0.9))
         if rng.random() < options.p_colour:
             noise = colour(noise, rng.uniform(-1, 1, 6) * options.noise_colour_db)
         return noise

@@ -15,7 +15,7 @@ from train_cli.options import TrainDdaeOptions
 from train_cli.original import OriginalDdaeTrainer
 from train_cli.original import mixing_for as original_mixing
 from train_cli.runs import open_run
-from train_cli.spectral import compress, expand, features_of, frames_in, istft, stft
+from train_cli.spectral import COMPRESSION, compress, expand, features_of, frames_in, istft, stft
 from train_cli.validation import DenoiserValidation
 from workbench.classifier.posterior import CLASSES
 from workbench.dsp import SAMPLE_RATE
@@ -23,10 +23,11 @@ from workbench.dsp.stft import StftSpec
 
 
 def losses_of(mask: tf.Tensor, features: tf.Tensor, clean: tf.Tensor, spec: StftSpec) -> dict[str, tf.Tensor]:
-    """Loss for listening: compressed spectrum, magnitude with a penalty on lost speech, and SI-SDR.
+    """Loss for listening: spectrum, magnitude with a penalty on lost speech, SI-SDR and intelligibility.
 
     The compressed complex and magnitude terms are those of Braun & Tashev (2021); what is missing from the
-    speech counts more than what is left of the noise, for that is what listeners and STOI punish.
+    speech counts more than what is left of the noise, for that is what listeners and STOI punish. The last
+    term follows STOI itself (`envelope_correlation`).
 
     Parameters
     ----------
@@ -60,8 +61,60 @@ def losses_of(mask: tf.Tensor, features: tf.Tensor, clean: tf.Tensor, spec: Stft
     margin = spec.window_samples - spec.hop_samples
     estimate = _resynthesise(real, imaginary, spec)[:, margin:-margin]
     si_sdr_db = tf.reduce_mean(_si_sdr_db(clean[:, margin : margin + estimate.shape[1]], estimate))
-    loss = complex_loss + 2.0 * magnitude_loss - 0.01 * si_sdr_db
-    return {"loss": loss, "complex": complex_loss, "magnitude": magnitude_loss, "si_sdr_db": si_sdr_db}
+    correlation = envelope_correlation(magnitude, target_magnitude, spec)
+    loss = complex_loss + 2.0 * magnitude_loss - 0.01 * si_sdr_db - correlation
+    return {
+        "loss": loss,
+        "complex": complex_loss,
+        "magnitude": magnitude_loss,
+        "si_sdr_db": si_sdr_db,
+        "correlation": correlation,
+    }
+
+
+def envelope_correlation(magnitude: tf.Tensor, target_magnitude: tf.Tensor, spec: StftSpec) -> tf.Tensor:
+    """Correlation of third-octave envelopes over 384 ms, the measure behind STOI (Taal et al. 2011).
+
+    The frames are the network's own, and nothing is clipped, so it is near STOI and smooth. Stretches more
+    than 40 dB below the loudest of an example do not count.
+
+    Parameters
+    ----------
+    magnitude, target_magnitude : tf.Tensor
+        (batch, n_frames, n_bins): compressed magnitudes.
+    spec : StftSpec
+
+    Returns
+    -------
+    tf.Tensor
+        Scalar, at most 1.
+    """
+    bands = _third_octaves(spec)
+    n_frames = round(0.384 * SAMPLE_RATE / spec.hop_samples)
+
+    def segments(compressed: tf.Tensor) -> tf.Tensor:
+        power = tf.matmul(tf.pow(compressed, 2 / COMPRESSION), bands)
+        return tf.signal.frame(tf.sqrt(power + 1e-9), n_frames, n_frames // 4, axis=1)
+
+    def centred(envelopes: tf.Tensor) -> tf.Tensor:
+        return envelopes - tf.reduce_mean(envelopes, axis=2, keepdims=True)
+
+    target, estimate = segments(target_magnitude), segments(magnitude)
+    level = tf.reduce_sum(tf.square(target), axis=(2, 3))
+    counts = tf.cast(level > 1e-4 * tf.reduce_max(level, axis=1, keepdims=True), tf.float32)
+    target, estimate = centred(target), centred(estimate)
+    energy = tf.reduce_sum(tf.square(target), axis=2) * tf.reduce_sum(tf.square(estimate), axis=2)
+    correlation = tf.reduce_sum(target * estimate, axis=2) * tf.math.rsqrt(energy + 1e-12)
+    by_segment = tf.reduce_mean(correlation, axis=-1)
+    return tf.reduce_sum(counts * by_segment) / (tf.reduce_sum(counts) + 1e-6)
+
+
+def _third_octaves(spec: StftSpec) -> NDArray[np.float32]:
+    """Bins of each of STOI's fifteen bands, 150 Hz to 3.8 kHz: (n_bins - 1, 15)."""
+    bins_hz = np.arange(1, spec.n_bins) * SAMPLE_RATE / spec.transform_samples
+    centres_hz = 150 * 2 ** (np.arange(15) / 3)
+    low_hz, high_hz = centres_hz / 2 ** (1 / 6), centres_hz * 2 ** (1 / 6)
+    return ((bins_hz[:, None] >= low_hz) & (bins_hz[:, None] < high_hz)).astype(np.float32)
 
 
 def _apply(mask: tf.Tensor, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -89,7 +142,17 @@ def _si_sdr_db(reference: tf.Tensor, estimate: tf.Tensor) -> tf.Tensor:
 
 def mixing_for(options: TrainDdaeOptions) -> MixingOptions:
     """Return how the denoiser's examples are drawn."""
-    return MixingOptions(seconds=options.seconds, classes=classes_for(options.noise_class))
+    return MixingOptions(
+        seconds=options.seconds,
+        classes=classes_for(options.noise_class),
+        p_colour=0.7,
+        speech_colour_db=10.0,
+        noise_colour_db=8.0,
+        p_codec=0.2,
+        p_start=0.3,
+        p_band_limit=0.05,
+        p_clip=0.03,
+    )
 
 
 class DdaeTrainer:

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from train_cli.events import Reporter
 from train_cli.options import TrainingOptions
 from train_cli.runs import append_curve, read_curve
 from workbench.corpora.recordings import doubts_about
+from workbench.errors import WorkbenchError
 
 AVERAGE_DECAY = 0.998
 """Decay per step of the averaged weights, which are those that are validated and exported."""
@@ -67,6 +69,23 @@ class Kept:
         self.best = tf.train.CheckpointManager(best, str(options.run / "best"), 1)
         if self.checkpoints.latest_checkpoint:
             everything.restore(self.checkpoints.latest_checkpoint).assert_existing_objects_matched()
+        elif options.start_from is not None:
+            self._begin_with(options.start_from)
+
+    def _begin_with(self, run: Path) -> None:
+        """Take over the best weights of another run."""
+        path = tf.train.latest_checkpoint(str(run / "best"))
+        if path is None:
+            raise WorkbenchError(f"{run} has no weights to start from; name the folder of a finished run.")
+        try:
+            found = tf.train.Checkpoint(averaged=self.averaged).restore(path)
+            found.assert_existing_objects_matched().expect_partial()
+        except (AssertionError, ValueError):
+            raise WorkbenchError(
+                f"The weights of {run} do not fit this network; start from a run with the same settings."
+            ) from None
+        for current, average in zip(self.network.variables, self.averaged.variables, strict=True):
+            current.assign(average)
 
     def descend(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """Apply the gradients and let the averaged weights follow."""

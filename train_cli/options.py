@@ -1,19 +1,23 @@
 """The options of every training command, one dataclass each.
 
 The command line's parser and the application's dialogs are both made from these, so this module imports
-nothing heavy. Field metadata: ``help``, ``positional``, and where it applies ``unit``, ``low``, ``high`` and
-``choices``.
+nothing heavy. What a field's metadata hold is said at `option`.
 """
 
 import difflib
-from dataclasses import dataclass, field, fields
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from workbench.errors import WorkbenchError
 
 SPLITS = ("train", "dev", "test")
 NOISE_CLASSES = ("human", "tv_radio", "vehicle", "household")
+PRESETS = ("quick look", "standard", "thorough")
+Pick = Literal["", "data", "folder", "file", "new folder", "new file"]
 
 
 def option(
@@ -25,10 +29,103 @@ def option(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     positional: bool = False,
+    label: str = "",
+    advanced: bool = False,
+    pick: Pick = "",
+    quick: Any = None,
+    thorough: Any = None,
 ) -> Any:
-    """Declare one option: a dataclass field with what parser and dialog need."""
-    metadata = {"help": help_text, "unit": unit, "low": low, "high": high}
-    return field(default=default, metadata={**metadata, "choices": choices, "positional": positional})
+    """Declare one option: a dataclass field with what parser and dialog need.
+
+    Parameters
+    ----------
+    default : object
+        Its value where none is given; the preset "standard".
+    help_text : str
+        One line.
+    unit : str
+    low, high : float, optional
+        Range of a number.
+    choices : tuple of str
+        The only values.
+    positional : bool
+        Without ``--`` on the command line.
+    label : str
+        What a dialog calls it; the option's name where empty.
+    advanced : bool
+        A dialog folds it away.
+    pick : str
+        What a dialog lets choose for a path: "data" is a folder or a catalogue, "new ..." need not exist yet.
+    quick, thorough : object, optional
+        Its value in the presets "quick look" and "thorough", where it differs from the default.
+    """
+    metadata = {"help": help_text, "unit": unit, "low": low, "high": high, "choices": choices}
+    metadata |= {"positional": positional, "label": label, "advanced": advanced, "pick": pick}
+    return field(default=default, metadata={**metadata, "quick look": quick, "thorough": thorough})
+
+
+def plain_types(options: "type[CommandOptions]") -> Mapping[str, type]:
+    """Return the type of each option's single value: int, float, bool, str or Path."""
+    return {name: _plain(kind) for name, kind in typing.get_type_hints(options).items()}
+
+
+def _plain(kind: Any) -> type:
+    if isinstance(kind, types.UnionType):
+        kind = next(part for part in kind.__args__ if part is not type(None))
+    if typing.get_origin(kind) is tuple:
+        kind = kind.__args__[0]
+    plain: type = kind
+    return plain
+
+
+def value_of(kind: type, text: str) -> Any:
+    """Read one value as it is typed.
+
+    Raises
+    ------
+    ValueError
+        Says what is wrong with it.
+    """
+    try:
+        return kind(text)
+    except ValueError:
+        what = {int: "a whole number", float: "a number"}.get(kind, "a value")
+        raise ValueError(f"{text!r} is not {what}") from None
+
+
+def check_value(each: "Field[Any]", given: Any, name: str) -> None:
+    """Refuse a value outside an option's range or choices.
+
+    Parameters
+    ----------
+    each : Field
+        The option.
+    given : object
+        Its value, or a tuple of values.
+    name : str
+        What the sentence calls the option.
+
+    Raises
+    ------
+    WorkbenchError
+        Names the option and its range.
+    """
+    low, high, choices = each.metadata["low"], each.metadata["high"], each.metadata["choices"]
+    for value in given if isinstance(given, tuple) else (given,):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            # Written so that a value that is no number (nan) is refused too.
+            above_low, below_high = low is None or value >= low, high is None or value <= high
+            if not (above_low and below_high):
+                raise WorkbenchError(f"{name} is {value}; choose a value from {low} to {high}.")
+        if choices and value not in choices:
+            near = difflib.get_close_matches(str(value), choices, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise WorkbenchError(f"{name} is {value!r}{hint}; choose one of {', '.join(choices)}.")
+
+
+def flag(name: str) -> str:
+    """Return an option as it is written on the command line."""
+    return "--" + name.replace("_", "-")
 
 
 _DATA_HELP = "folder of speech and noise, or a catalogue made by 'scan'"
@@ -49,35 +146,76 @@ class CommandOptions:
             Names the option and its range.
         """
         for each in fields(self):
-            given, low, high = getattr(self, each.name), each.metadata["low"], each.metadata["high"]
-            name = "--" + each.name.replace("_", "-")
-            for value in given if isinstance(given, tuple) else (given,):
-                if isinstance(value, int | float) and not isinstance(value, bool):
-                    above_low, below_high = low is None or value >= low, high is None or value <= high
-                    if not (above_low and below_high):
-                        raise WorkbenchError(f"{name} is {value}; choose a value from {low} to {high}.")
-                choices = each.metadata["choices"]
-                if choices and value not in choices:
-                    near = difflib.get_close_matches(str(value), choices, n=1)
-                    hint = f" (did you mean {near[0]}?)" if near else ""
-                    raise WorkbenchError(f"{name} is {value!r}{hint}; choose one of {', '.join(choices)}.")
+            check_value(each, getattr(self, each.name), flag(each.name))
 
 
 @dataclass(frozen=True)
 class TrainingOptions(CommandOptions):
     """What both trainings share."""
 
-    data: Path = option(Path("../shared/data"), _DATA_HELP)
-    run: Path = option(Path("runs/run"), _RUN_HELP)
-    steps: int = option(12_000, "training steps in all", low=1, high=10_000_000)
-    epoch_steps: int = option(500, "steps between validations", low=1, high=1_000_000)
-    batch: int = option(8, "examples per step", low=1, high=1024)
-    seconds: float = option(3.0, "length of an example", unit="s", low=0.6, high=60.0)
-    learning_rate: float = option(1.5e-3, "highest learning rate", low=1e-7, high=1.0)
-    warmup_steps: int = option(200, "steps over which the learning rate rises", low=0, high=1_000_000)
-    max_minutes: float = option(0.0, "stop after this time, 0 for no limit", unit="min", low=0.0, high=1e6)
-    seed: int = option(1, "seed of the weights and of every mixture", low=0, high=2**31 - 1)
-    xla: bool = option(True, "compile the training step: slower to start, faster to run")
+    data: Path = option(Path("../shared/data"), _DATA_HELP, pick="data")
+    run: Path = option(Path("runs/run"), _RUN_HELP, label="Folder of the run", pick="new folder")
+    steps: int = option(12_000, "training steps in all", low=1, high=10_000_000, quick=300, thorough=60_000)
+    epoch_steps: int = option(
+        500,
+        "steps between validations",
+        label="Validate every",
+        unit="steps",
+        low=1,
+        high=1_000_000,
+        quick=100,
+        thorough=1000,
+    )
+    patience: int = option(
+        0,
+        "stop when this many validations in a row were no better than the best, 0 to go on to the end",
+        label="Stop early after",
+        unit="validations",
+        low=0,
+        high=100_000,
+        thorough=15,
+    )
+    max_minutes: float = option(
+        0.0, "stop after this time, 0 for no limit", label="Time limit", unit="min", low=0.0, high=1e6
+    )
+    batch: int = option(8, "examples per step", label="Examples per step", low=1, high=1024, advanced=True)
+    seconds: float = option(
+        3.0, "length of an example", label="Length of an example", unit="s", low=0.6, high=60.0, advanced=True
+    )
+    learning_rate: float = option(1.5e-3, "highest learning rate", low=1e-7, high=1.0, advanced=True)
+    warmup_steps: int = option(
+        200,
+        "steps over which the learning rate rises",
+        label="Warm-up",
+        unit="steps",
+        low=0,
+        high=1_000_000,
+        advanced=True,
+        quick=50,
+    )
+    seed: int = option(1, "seed of the weights and of every mixture", low=0, high=2**31 - 1, advanced=True)
+    xla: bool = option(
+        True,
+        "compile the training step: slower to start, faster to run",
+        label="Compile the training step",
+        advanced=True,
+        quick=False,
+    )
+    start_from: Path | None = option(
+        None,
+        "run of the same architecture whose best weights a new run begins with",
+        label="Start from run",
+        pick="folder",
+        advanced=True,
+    )
+    examples: int = option(
+        3,
+        "validation examples to write as sound files at each validation",
+        label="Examples to hear",
+        low=0,
+        high=24,
+        advanced=True,
+    )
     events: bool = option(False, _EVENTS_HELP)
 
 
@@ -85,49 +223,127 @@ class TrainingOptions(CommandOptions):
 class TrainDdaeOptions(TrainingOptions):
     """Train a denoising autoencoder; mixes on the fly, validates by PESQ and STOI, resumes after a kill."""
 
-    run: Path = option(Path("runs/ddae"), _RUN_HELP)
+    run: Path = option(Path("runs/ddae"), _RUN_HELP, label="Folder of the run", pick="new folder")
     architecture: str = option(
         "band-gru",
         "band-gru, or the original system's original-fc or original-gru",
+        label="Network",
         choices=("band-gru", "original-fc", "original-gru"),
+        advanced=True,
     )
     noise_class: str = option(
-        "all", "train on one class of noise alone, as the original does", choices=("all", *NOISE_CLASSES)
+        "all",
+        "train on one class of noise alone, as the original does",
+        choices=("all", *NOISE_CLASSES),
+        advanced=True,
     )
-    window: int = option(512, "length of the analysis window", unit="samples", low=32, high=4096)
-    hop: int = option(256, "distance between frames", unit="samples", low=16, high=2048)
-    validation_mixtures: int = option(48, "mixtures per validation", low=4, high=10_000)
+    window: int = option(
+        512,
+        "length of the analysis window",
+        label="Analysis window",
+        unit="samples",
+        low=32,
+        high=4096,
+        advanced=True,
+    )
+    hop: int = option(
+        256, "distance between frames", label="Hop", unit="samples", low=16, high=2048, advanced=True
+    )
+    validation_mixtures: int = option(
+        48, "mixtures per validation", low=4, high=10_000, quick=12, thorough=96, advanced=True
+    )
 
 
 @dataclass(frozen=True)
 class TrainNcOptions(TrainingOptions):
     """Train a noise classifier; mixes on the fly, validates by accuracy, resumes after a kill."""
 
-    run: Path = option(Path("runs/nc"), _RUN_HELP)
+    run: Path = option(Path("runs/nc"), _RUN_HELP, label="Folder of the run", pick="new folder")
     architecture: str = option(
-        "chunk-net", "chunk-net, or the original system's original-nc", choices=("chunk-net", "original-nc")
+        "chunk-net",
+        "chunk-net, or the original system's original-nc",
+        label="Network",
+        choices=("chunk-net", "original-nc"),
+        advanced=True,
     )
-    steps: int = option(6_000, "training steps in all", low=1, high=10_000_000)
-    batch: int = option(16, "examples per step", low=1, high=1024)
-    seconds: float = option(4.096, "length of an example", unit="s", low=0.6, high=60.0)
-    validation_mixtures: int = option(192, "mixtures per validation", low=4, high=100_000)
+    steps: int = option(6_000, "training steps in all", low=1, high=10_000_000, quick=300, thorough=30_000)
+    batch: int = option(16, "examples per step", label="Examples per step", low=1, high=1024, advanced=True)
+    seconds: float = option(
+        4.096,
+        "length of an example",
+        label="Length of an example",
+        unit="s",
+        low=0.6,
+        high=60.0,
+        advanced=True,
+    )
+    validation_mixtures: int = option(
+        192, "mixtures per validation", low=4, high=100_000, quick=64, advanced=True
+    )
 
 
 @dataclass(frozen=True)
 class ScanOptions(CommandOptions):
     """List the speech and noise of folders in a catalogue, and say what cannot be used and why."""
 
-    data: tuple[Path, ...] = option((Path("../shared/data"),), "folders: TIMIT, AudioSet, or plain ones")
-    output: Path = option(Path("catalogue.csv"), "the catalogue; unchanged files of an earlier one are kept")
-    fresh: bool = option(False, "scan all files anew and forget what was edited in an earlier catalogue")
-    dev_share: float = option(0.1, "share of 'dev' where a collection has none", low=0.0, high=0.5)
-    test_share: float = option(0.1, "share of 'test' where a collection has no splits", low=0.0, high=0.5)
-    seed: int = option(1, "seed of the splits that are drawn", low=0, high=2**31 - 1)
-    min_seconds: float = option(0.5, "leave out shorter files", unit="s", low=0.0, high=3600.0)
-    min_rate: int = option(16_000, "leave out files sampled at less", unit="Hz", low=1_000, high=192_000)
-    silence_db: float = option(-70.0, "leave out files below this level", unit="dB", low=-200.0, high=0.0)
-    class_table: Path | None = option(None, "TOML table of AudioSet labels for each class, instead of ours")
-    workers: int = option(0, "threads, 0 for one per core", low=0, high=1024)
+    data: tuple[Path, ...] = option(
+        (Path("../shared/data"),), "folders: TIMIT, AudioSet, or plain ones", label="Folders", pick="folder"
+    )
+    output: Path = option(
+        Path("catalogue.csv"),
+        "the catalogue; unchanged files of an earlier one are kept",
+        label="Catalogue",
+        pick="new file",
+    )
+    fresh: bool = option(
+        False, "scan all files anew and forget what was edited in an earlier catalogue", label="Scan all anew"
+    )
+    dev_share: float = option(
+        0.1,
+        "share of 'dev' where a collection has none",
+        label="Share of dev",
+        low=0.0,
+        high=0.5,
+        advanced=True,
+    )
+    test_share: float = option(
+        0.1,
+        "share of 'test' where a collection has no splits",
+        label="Share of test",
+        low=0.0,
+        high=0.5,
+        advanced=True,
+    )
+    seed: int = option(1, "seed of the splits that are drawn", low=0, high=2**31 - 1, advanced=True)
+    min_seconds: float = option(
+        0.5, "leave out shorter files", label="Shortest file", unit="s", low=0.0, high=3600.0, advanced=True
+    )
+    min_rate: int = option(
+        16_000,
+        "leave out files sampled at less",
+        label="Lowest sampling rate",
+        unit="Hz",
+        low=1_000,
+        high=192_000,
+        advanced=True,
+    )
+    silence_db: float = option(
+        -70.0,
+        "leave out files below this level",
+        label="Silence below",
+        unit="dB",
+        low=-200.0,
+        high=0.0,
+        advanced=True,
+    )
+    class_table: Path | None = option(
+        None,
+        "TOML table of AudioSet labels for each class, instead of ours",
+        label="AudioSet classes",
+        pick="file",
+        advanced=True,
+    )
+    workers: int = option(0, "threads, 0 for one per core", label="Threads", low=0, high=1024, advanced=True)
     events: bool = option(False, _EVENTS_HELP)
 
 
@@ -135,16 +351,39 @@ class ScanOptions(CommandOptions):
 class MixOptions(CommandOptions):
     """Write clean, noise and noisy files at given SNRs, with a manifest to make each again exactly."""
 
-    data: Path = option(Path("../shared/data"), _DATA_HELP)
-    output: Path = option(Path("mixtures"), "folder to fill; what is there already is not made again")
-    again: Path | None = option(None, "make the mixtures of this manifest.csv again and compare them")
+    data: Path = option(Path("../shared/data"), _DATA_HELP, pick="data")
+    output: Path = option(
+        Path("mixtures"),
+        "folder to fill; what is there already is not made again",
+        label="Folder to fill",
+        pick="new folder",
+    )
+    again: Path | None = option(
+        None,
+        "make the mixtures of this manifest.csv again and compare them",
+        label="Make again",
+        pick="file",
+        advanced=True,
+    )
     split: str = option("test", "split to draw from", choices=SPLITS)
     snr_db: tuple[float, ...] = option(
-        (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0), "one or more SNRs", unit="dB", low=-60.0, high=60.0
+        (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0), "one or more SNRs", label="SNRs", unit="dB", low=-60.0, high=60.0
     )
-    per_cell: int = option(12, "mixtures per class and SNR", low=1, high=100_000)
+    per_cell: int = option(
+        12,
+        "mixtures per class and SNR",
+        label="Mixtures per class and SNR",
+        low=1,
+        high=100_000,
+        quick=2,
+        thorough=50,
+    )
     seed: int = option(
-        7, "seed of the mixtures; 7 draws those that 'evaluate' measures", low=0, high=2**31 - 1
+        7,
+        "seed of the mixtures; 7 draws those that 'evaluate' measures",
+        low=0,
+        high=2**31 - 1,
+        advanced=True,
     )
     format: str = option("wav", "wav or flac", choices=("wav", "flac"))
     events: bool = option(False, _EVENTS_HELP)
@@ -154,24 +393,53 @@ class MixOptions(CommandOptions):
 class EvaluateOptions(CommandOptions):
     """Measure a bundle on a test split, by class and SNR, and print the table of its card."""
 
-    bundle: Path = option(Path("models/ddae-standard"), "folder of the bundle, or run of an original network")
-    data: Path = option(Path("../shared/data"), _DATA_HELP)
+    bundle: Path = option(
+        Path("models/ddae-standard"),
+        "folder of the bundle, or run of an original network",
+        label="Model",
+        pick="folder",
+    )
+    data: Path = option(Path("../shared/data"), _DATA_HELP, pick="data")
     split: str = option("test", "split to measure on: dev or test", choices=SPLITS)
-    per_cell: int = option(12, "mixtures per class and SNR", low=1, high=10_000)
-    seed: int = option(7, "seed of the mixtures", low=0, high=2**31 - 1)
-    workers: int = option(0, "processes, 0 for one per core", low=0, high=1024)
-    output: Path | None = option(None, "also write the figures to this JSON file")
+    per_cell: int = option(
+        12,
+        "mixtures per class and SNR",
+        label="Mixtures per class and SNR",
+        low=1,
+        high=10_000,
+        quick=2,
+        thorough=40,
+    )
+    seed: int = option(7, "seed of the mixtures", low=0, high=2**31 - 1, advanced=True)
+    workers: int = option(
+        0, "processes, 0 for one per core", label="Processes", low=0, high=1024, advanced=True
+    )
+    output: Path | None = option(
+        None, "also write the figures to this JSON file", label="Figures", pick="new file", advanced=True
+    )
+    events: bool = option(False, _EVENTS_HELP)
 
 
 @dataclass(frozen=True)
 class RecipeOptions(CommandOptions):
     """Print or run the commands that make a bundled model, from raw folders to a bundle."""
 
-    name: str = option("", "a bundle, such as nc-standard, or an original-* network", positional=True)
-    run: bool = option(False, "run the commands; what was done before is not done again")
-    data: Path = option(Path("../shared/data"), "folder of speech and noise")
-    small: bool = option(False, "a few minutes instead of hours: all steps on little data, for a check")
-    work: Path = option(Path("runs/recipes"), "folder for catalogue, run, figures and bundle")
+    name: str = option(
+        "", "a bundle, such as nc-standard, or an original-* network", positional=True, label="Recipe"
+    )
+    run: bool = option(
+        False, "run the commands; what was done before is not done again", label="Run the commands"
+    )
+    data: Path = option(Path("../shared/data"), "folder of speech and noise", pick="folder")
+    small: bool = option(
+        False, "a few minutes instead of hours: all steps on little data, for a check", label="In small"
+    )
+    work: Path = option(
+        Path("runs/recipes"),
+        "folder for catalogue, run, figures and bundle",
+        label="Folder to work in",
+        pick="new folder",
+    )
     events: bool = option(False, _EVENTS_HELP)
 
 
@@ -179,11 +447,35 @@ class RecipeOptions(CommandOptions):
 class ExportOptions(CommandOptions):
     """Make a bundle from a run: LiteRT model, manifest and card."""
 
-    run: Path = option(Path("runs/ddae"), "folder of the run")
-    output: Path = option(Path("models/my-model"), "folder of the bundle to make")
+    run: Path = option(Path("runs/ddae"), "folder of the run", label="Folder of the run", pick="folder")
+    output: Path = option(
+        Path("models/my-model"),
+        "folder of the bundle to make",
+        label="Folder of the model",
+        pick="new folder",
+    )
     title: str = option("", "name that users see")
     description: str = option("", "one sentence about the model")
     licence: str = option("as the training recordings' licences say", "what the weights may be used for")
-    notes: Path | None = option(None, "Markdown file for the card: training data, licences, limits")
-    default: bool = option(False, "make it the method's default bundle")
-    figures: Path | None = option(None, "JSON file of figures made by 'train_cli evaluate --output'")
+    default: bool = option(
+        False, "make it the method's default bundle", label="Use it wherever no model is named"
+    )
+    notes: Path | None = option(
+        None, "Markdown file for the card: training data, licences, limits", pick="file", advanced=True
+    )
+    figures: Path | None = option(
+        None, "JSON file of figures made by 'train_cli evaluate --output'", pick="file", advanced=True
+    )
+    events: bool = option(False, _EVENTS_HELP)
+
+
+OPTIONS: Mapping[str, type[CommandOptions]] = {
+    "scan": ScanOptions,
+    "mix": MixOptions,
+    "train-ddae": TrainDdaeOptions,
+    "train-nc": TrainNcOptions,
+    "export": ExportOptions,
+    "evaluate": EvaluateOptions,
+    "recipe": RecipeOptions,
+}
+"""The options of every command by its name."""

@@ -1,33 +1,28 @@
 """Makes the command line's parser from the options' dataclasses."""
 
 import argparse
-import types
-import typing
+from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
-from pathlib import Path
 from typing import Any
 
-from train_cli.options import CommandOptions
+from train_cli.options import CommandOptions, flag, plain_types, value_of
 
 
 def add_options(parser: argparse.ArgumentParser, options: type[CommandOptions]) -> None:
     """Give a parser one ``--option`` for each field of a dataclass; positional ones stand by themselves."""
-    kinds = typing.get_type_hints(options)
+    kinds = plain_types(options)
     for each in fields(options):
-        name = each.name if each.metadata["positional"] else "--" + each.name.replace("_", "-")
-        if kinds[each.name] is bool:
+        name, kind = each.name if each.metadata["positional"] else flag(each.name), kinds[each.name]
+        if kind is bool:
             action = argparse.BooleanOptionalAction if each.default else "store_true"
             parser.add_argument(name, action=action, default=each.default, help=_help(each))
         elif each.metadata["positional"]:
-            parser.add_argument(
-                name, type=_plain_type(kinds[each.name]), metavar=name.upper(), help=_help(each)
-            )
+            parser.add_argument(name, type=_reader(kind), metavar=name.upper(), help=_help(each))
         else:
-            kind = _plain_type(kinds[each.name])
             metavar = (each.metadata["unit"] or kind.__name__).upper()
             nargs = "+" if isinstance(each.default, tuple) else None
             parser.add_argument(
-                name, type=kind, default=each.default, metavar=metavar, nargs=nargs, help=_help(each)
+                name, type=_reader(kind), default=each.default, metavar=metavar, nargs=nargs, help=_help(each)
             )
 
 
@@ -47,12 +42,14 @@ def options_from(namespace: argparse.Namespace, options: type[CommandOptions]) -
     return made
 
 
-def _plain_type(kind: Any) -> type:
-    if isinstance(kind, types.UnionType):
-        kind = next(part for part in kind.__args__ if part is not type(None))
-    if typing.get_origin(kind) is tuple:
-        kind = kind.__args__[0]
-    return Path if kind is Path else kind
+def _reader(kind: type) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        try:
+            return value_of(kind, text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
 
 
 def _help(each: "Field[Any]") -> str:

@@ -3,7 +3,10 @@
 Each function draws nothing by itself: parameters come in, so that a mixture can be made again exactly.
 """
 
+from io import BytesIO
+
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
 from workbench.dsp import SAMPLE_RATE, Signal
@@ -70,3 +73,36 @@ def loudspeaker(signal: Signal, low_hz: float, high_hz: float, drive: float) -> 
     limited = np.fft.irfft(spectrum * response, len(signal))
     peak = np.max(np.abs(limited)) + 1e-9
     return (np.tanh(limited * (drive / peak)) * (peak / drive)).astype(np.float32)
+
+
+def codec(signal: Signal, compression: float) -> Signal:
+    """Code as MP3 and decode, as broadcasts and recordings are.
+
+    Parameters
+    ----------
+    signal : numpy.ndarray
+        float32, shape (n_samples,).
+    compression : float
+        0 for about 50 kbit/s, 0.9 for about 24.
+    """
+    coded = BytesIO()
+    soundfile.write(
+        coded, signal, SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=compression
+    )
+    coded.seek(0)
+    decoded = soundfile.read(coded, dtype="float32")[0][: len(signal)]
+    return np.pad(decoded, (0, len(signal) - len(decoded)))
+
+
+def band_limit(signal: Signal, high_hz: float) -> Signal:
+    """Take away everything above a frequency, with a slope of a sixth of it."""
+    spectrum = np.fft.rfft(signal)
+    bins_hz = np.linspace(0, SAMPLE_RATE / 2, len(spectrum))
+    gain = np.clip((high_hz * 7 / 6 - bins_hz) / (high_hz / 6), 0.0, 1.0)
+    return np.fft.irfft(spectrum * gain, len(signal)).astype(np.float32)
+
+
+def clip(signal: Signal, limit: float) -> Signal:
+    """Overload the input: everything beyond this share of the peak is cut off."""
+    peak = float(np.max(np.abs(signal))) * limit
+    return np.clip(signal, -peak, peak)

@@ -10,16 +10,21 @@ from numpy.typing import NDArray
 from train_cli.data import NOISES, Corpus, Mixer, MixingOptions
 from train_cli.options import TrainNcOptions
 from train_cli.scoring import Scorer
+from train_cli.simulation import colour
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.dsp.mixing import mix
 
 VALIDATION_SNRS_DB = (-10.0, -5.0, 0.0, 5.0, 10.0, 15.0)
 VALIDATION_METRICS = ("pesq_wb", "stoi", "si_sdr")
+_COLOUR_DB = 8.0
 _AS_RECORDED = MixingOptions(p_second_noise=0, p_colour=0, p_room=0, p_loudspeaker=0, p_babble=0)
 
 
 class DenoiserValidation:
-    """Mixtures of the classes in turn at all SNRs, scored by PESQ, STOI and SI-SDR."""
+    """Mixtures of the classes in turn at all SNRs, scored by PESQ, STOI and SI-SDR.
+
+    In the second half the speech is coloured, as other rooms, microphones and corpora would.
+    """
 
     def __init__(
         self,
@@ -36,6 +41,8 @@ class DenoiserValidation:
             noise_class = classes[index % len(classes)]
             snr_db = VALIDATION_SNRS_DB[index // len(classes) % len(VALIDATION_SNRS_DB)]
             clean, noise = drawn.draw_pair(rng, noise_class)
+            if index >= n_mixtures // 2:
+                clean = colour(clean, rng.uniform(-_COLOUR_DB, _COLOUR_DB, 6))
             mixtures.append((mix(clean, noise, snr_db), CLASSES.index(noise_class)))
         self.clean = np.stack([m.clean for m, _ in mixtures])
         self.noisy = np.stack([m.noisy for m, _ in mixtures])
