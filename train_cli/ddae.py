@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from train_cli.architectures.band_gru import BandGru, BandGruSize
 from train_cli.data import Batch, MixingOptions, classes_for
 from train_cli.events import Reporter
+from train_cli.examples import Example
 from train_cli.loop import Kept, run_training
 from train_cli.options import TrainDdaeOptions
 from train_cli.original import OriginalDdaeTrainer
@@ -58,9 +59,10 @@ def losses_of(mask: tf.Tensor, features: tf.Tensor, clean: tf.Tensor, spec: Stft
     missing = tf.nn.relu(target_magnitude - magnitude)
     magnitude_loss = weighted(tf.square(magnitude - target_magnitude) + 0.5 * tf.square(missing))
 
-    margin = spec.window_samples - spec.hop_samples
-    estimate = _resynthesise(real, imaginary, spec)[:, margin:-margin]
-    si_sdr_db = tf.reduce_mean(_si_sdr_db(clean[:, margin : margin + estimate.shape[1]], estimate))
+    overlap = spec.overlap_samples
+    estimate = _resynthesise(real, imaginary, spec)[:, overlap:-overlap]
+    first = spec.window_samples - spec.hop_samples
+    si_sdr_db = tf.reduce_mean(_si_sdr_db(clean[:, first : first + estimate.shape[1]], estimate))
     correlation = envelope_correlation(magnitude, target_magnitude, spec)
     loss = complex_loss + 2.0 * magnitude_loss - 0.01 * si_sdr_db - correlation
     return {
@@ -187,6 +189,10 @@ class DdaeTrainer:
         """Score the averaged weights on held-out mixtures."""
         return self._validation.run(self.enhance)
 
+    def examples(self) -> list[Example]:
+        """Return sounds of the last validation."""
+        return self._validation.examples()
+
     def close(self) -> None:
         """End the scoring processes."""
         self._validation.close()
@@ -210,10 +216,11 @@ class DdaeTrainer:
 def enhance(network: BandGru, spec: StftSpec, noisy: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
     """Denoise whole signals at once: (n, n_samples), (n, n_conditions) -> (n, n_samples)."""
     lead, n_samples = spec.window_samples - spec.hop_samples, noisy.shape[1]
-    tail = lead + -(n_samples + lead) % spec.hop_samples
+    overlap = spec.overlap_samples
+    tail = overlap + -(n_samples + overlap) % spec.hop_samples
     features = features_of(tf.pad(noisy, [[0, 0], [lead, tail]]), spec)
     mask = network.over_sequences(features, condition, training=False)
-    return _resynthesise(*_apply(mask, features), spec)[:, lead : lead + n_samples]
+    return _resynthesise(*_apply(mask, features), spec)[:, overlap : overlap + n_samples]
 
 
 def draw_conditions(classes: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.float32]:

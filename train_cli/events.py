@@ -5,12 +5,14 @@ One schema for all commands. Every line has ``event`` and ``time_s`` (seconds si
 - ``started``: ``command``, ``options``
 - ``progress``: ``step``, ``steps``, ``remaining_s``, and whatever is measured (``loss``, ...)
 - ``epoch``: ``step`` and the validation's figures
-- ``artifact``: ``kind``, ``path``
+- ``artifact``: ``kind``, ``path``; the sounds of a validation (``kind`` "example") also have ``step``,
+  ``number``, ``signal`` ("clean", "noisy", "denoised") and ``title``
 - ``table``: ``name``, ``rows``
 - ``command``: ``line`` (of ``recipe``)
 - ``left_out``: ``path``, ``why`` (of ``scan``, one for each file that is not used)
 - ``note``, ``warning``, ``failed``: ``message``
 - ``finished``: ``message``
+- ``ended``: ``code``, the exit code; always last, unless the process was killed
 """
 
 import json
@@ -70,10 +72,11 @@ class Reporter:
         text = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
         self._print(f"step {step}: {text}")
 
-    def artifact(self, kind: str, path: str) -> None:
-        """Say that a file or folder was made."""
-        self._say("artifact", kind=kind, path=path)
-        self._print(f"{kind}: {path}")
+    def artifact(self, kind: str, path: str, **details: Any) -> None:
+        """Say that a file or folder was made; `details` are for programs."""
+        self._say("artifact", kind=kind, path=path, **details)
+        if not details:
+            self._print(f"{kind}: {path}")
 
     def table(self, name: str, rows: Mapping[str, Mapping[str, float | str]]) -> None:
         """Show a table (on standard output)."""
@@ -109,6 +112,10 @@ class Reporter:
         """Say that all is done."""
         self._say("finished", message=message)
         self._print(message)
+
+    def ended(self, code: int) -> None:
+        """Say that nothing more will come."""
+        self._say("ended", code=code)
 
     def _say(self, event: str, **values: Any) -> None:
         if self._as_json:

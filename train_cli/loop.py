@@ -11,8 +11,9 @@ import tensorflow as tf
 from train_cli.curve_figure import draw_curve
 from train_cli.data import Batch, MixingOptions, prefetch
 from train_cli.events import Reporter
+from train_cli.examples import Example, write_examples
 from train_cli.options import TrainingOptions
-from train_cli.runs import append_curve, read_curve
+from train_cli.runs import append_curve, forget_stop, read_curve, stop_requested, validations_since_best
 from workbench.corpora.recordings import doubts_about
 from workbench.errors import WorkbenchError
 
@@ -35,6 +36,9 @@ class Trainer(Protocol):
 
     def validate(self) -> dict[str, float]:
         """Measure the averaged weights; ``quality`` is what the best weights are chosen by."""
+
+    def examples(self) -> list[Example]:
+        """Return sounds of the last validation."""
 
     def close(self) -> None:
         """End helping processes."""
@@ -114,12 +118,14 @@ class Kept:
 def run_training(
     options: TrainingOptions, mixing: MixingOptions, trainer: Trainer, reporter: Reporter
 ) -> None:
-    """Train until the steps or the time are used up, from wherever the run stood.
+    """Train until the steps, the time or the patience are used up, from wherever the run stood.
+
+    A file ``stop`` in the run's folder ends it at once with a last validation, as if its time were over.
 
     Raises
     ------
     WorkbenchError
-        The data cannot be used.
+        The data cannot be used, or the run cannot be written.
     """
     for doubt in doubts_about(options.data):
         reporter.warning(doubt)
@@ -127,7 +133,10 @@ def run_training(
     first = int(kept.step)
     batches = prefetch(options.data, "train", mixing, options.seed, options.batch, first, options.steps)
     start_s, waited_s = time.monotonic(), 0.0
-    best = max((row["quality"] for row in read_curve(options.run)), default=-np.inf)
+    curve = read_curve(options.run)
+    best = max((row["quality"] for row in curve), default=-np.inf)
+    n_worse = validations_since_best(curve)
+    ending = "The run is complete"
     losses: list[dict[str, float]] = []
     recent: deque[Batch] = deque(maxlen=_RENORMALISING_BATCHES)
     try:
@@ -142,7 +151,8 @@ def run_training(
                 remaining_s = elapsed_s / (done - first) * (options.steps - done)
                 reporter.progress(done, options.steps, remaining_s, **_means(losses[-_REPORT_STEPS:]))
             out_of_time = bool(options.max_minutes) and elapsed_s > 60 * options.max_minutes
-            if done % options.epoch_steps == 0 or done == options.steps or out_of_time:
+            stopped = stop_requested(options.run)
+            if done % options.epoch_steps == 0 or done == options.steps or out_of_time or stopped:
                 # Averaged statistics are not those of averaged weights (Izmailov et al. 2018, section 3.2).
                 for seen in recent:
                     trainer.renormalise(seen)
@@ -154,12 +164,24 @@ def run_training(
                 }
                 losses.clear()
                 if figures["quality"] > best:
-                    best = figures["quality"]
-                    kept.best.save(checkpoint_number=done)
-                kept.checkpoints.save(checkpoint_number=done)
+                    best, n_worse = figures["quality"], 0
+                    _save(kept.best, done)
+                else:
+                    n_worse += 1
+                _save(kept.checkpoints, done)
                 append_curve(options.run, {"step": done, **figures})
                 reporter.epoch(done, **figures)
+                for details in write_examples(options.run, done, trainer.examples()[: options.examples]):
+                    reporter.artifact("example", **details)
+                if options.patience and n_worse >= options.patience:
+                    ending = f"Stopped early after {n_worse} validations that were no better than the best"
+                    break
+            if stopped:
+                forget_stop(options.run)
+                ending = f"Stopped at step {done} as asked, with the best weights so far"
+                break
             if out_of_time:
+                ending = f"The time was over at step {done}"
                 break
     finally:
         batches.close()
@@ -167,7 +189,19 @@ def run_training(
     picture = draw_curve(options.run)
     if picture is not None:
         reporter.artifact("learning curve", str(picture))
-    reporter.finished(f"The run is in {options.run}; make a bundle of it with 'train_cli export'.")
+    reporter.finished(f"{ending}: {options.run}; make a bundle of it with 'train_cli export'.")
+
+
+def _save(manager: tf.train.CheckpointManager, step: int) -> None:
+    try:
+        manager.save(checkpoint_number=step)
+    except tf.errors.OpError as error:
+        # A full disk, mostly; the checkpoint before is still whole.
+        reason = str(error.message).splitlines()[0].removesuffix(".")
+        raise WorkbenchError(
+            f"The weights cannot be written to {manager.directory}: {reason}; make room on the disk, then go "
+            "on with the same command."
+        ) from None
 
 
 def _means(rows: list[dict[str, float]]) -> dict[str, float]:

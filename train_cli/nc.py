@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
 from train_cli.data import Batch, MixingOptions
 from train_cli.events import Reporter
+from train_cli.examples import Example
 from train_cli.loop import Kept, run_training
 from train_cli.options import TrainNcOptions
 from train_cli.original import OriginalNcTrainer
@@ -71,6 +72,10 @@ class NcTrainer:
     def validate(self) -> dict[str, float]:
         """Accuracy per chunk after the first second on held-out recordings, in mixtures and alone."""
         return self._validation.run(self._best)
+
+    def examples(self) -> list[Example]:
+        """Return sounds of the last validation."""
+        return self._validation.examples()
 
     def close(self) -> None:
         """Nothing runs beside the training."""

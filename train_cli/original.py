@@ -16,6 +16,7 @@ from train_cli.architectures.original_gru import OriginalGru
 from train_cli.architectures.original_nc import N_BANDS, WINDOW_FRAMES, OriginalNc
 from train_cli.convert import require_best
 from train_cli.data import NOISES, Batch, MixingOptions, classes_for
+from train_cli.examples import Example
 from train_cli.loop import Kept
 from train_cli.options import TrainDdaeOptions, TrainNcOptions
 from train_cli.runs import read_run
@@ -151,6 +152,10 @@ class OriginalDdaeTrainer:
         """Score the averaged weights on held-out mixtures."""
         return self._validation.run(lambda noisy, _: self._enhance(noisy).numpy())
 
+    def examples(self) -> list[Example]:
+        """Return sounds of the last validation."""
+        return self._validation.examples()
+
     def close(self) -> None:
         """End the scoring processes."""
         self._validation.close()
@@ -199,6 +204,10 @@ class OriginalNcTrainer:
     def validate(self) -> dict[str, float]:
         """Accuracy per window of half a second on held-out recordings, in mixtures and alone."""
         return self._validation.run(self._best)
+
+    def examples(self) -> list[Example]:
+        """Return sounds of the last validation."""
+        return self._validation.examples()
 
     def close(self) -> None:
         """Nothing runs beside the training."""

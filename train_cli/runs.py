@@ -1,7 +1,10 @@
 """A training run's folder: the record of its options and its learning curve."""
 
 import csv
+import io
 import json
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from train_cli.options import TrainingOptions
 from workbench.errors import WorkbenchError
 
 CURVE_NAME, RUN_NAME = "curve.csv", "run.json"
+STOP_NAME = "stop"
+"""A file of this name in a run's folder asks the training to end with the best weights so far."""
 
 
 def open_run(command: str, options: TrainingOptions, mixing: MixingOptions, fixed: tuple[str, ...]) -> None:
@@ -46,7 +51,10 @@ def open_run(command: str, options: TrainingOptions, mixing: MixingOptions, fixe
                 )
     try:
         options.run.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record, indent=2, default=str) + "\n")
+        # Whole or not at all: a full disk must not cost the run.
+        scratch = path.with_name(f".{RUN_NAME}.new")
+        scratch.write_text(json.dumps(record, indent=2, default=str) + "\n")
+        scratch.replace(path)
     except OSError as error:
         raise WorkbenchError(f"The run cannot be written to {options.run}: {error.strerror}.") from None
 
@@ -67,20 +75,44 @@ def read_run(run: Path) -> dict[str, Any]:
 
 
 def read_curve(run: Path) -> list[dict[str, float]]:
-    """Read the learning curve: one row per validation."""
+    """Read the learning curve: one row per validation; one that a full disk cut off is left aside."""
     path = run / CURVE_NAME
     if not path.exists():
         return []
     with path.open(newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        whole = (line for line in file if line.endswith("\n"))
+        rows = [row for row in csv.DictReader(whole) if None not in (*row, *row.values())]
+    return [{name: float(value) for name, value in row.items()} for row in rows]
 
 
 def append_curve(run: Path, row: dict[str, float]) -> None:
     """Add a validation to the learning curve."""
     path = run / CURVE_NAME
-    is_new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
+    with path.open("a+b") as file:
+        is_new = not file.tell()
+        if not is_new:
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(row), lineterminator="\n")
         if is_new:
             writer.writeheader()
         writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
+        file.write(text.getvalue().encode())
+
+
+def stop_requested(run: Path) -> bool:
+    """Return whether a run is asked to end with the best weights so far."""
+    return (run / STOP_NAME).exists()
+
+
+def forget_stop(run: Path) -> None:
+    """Take the request back, once it is obeyed."""
+    (run / STOP_NAME).unlink(missing_ok=True)
+
+
+def validations_since_best(curve: Sequence[Mapping[str, float]]) -> int:
+    """Return how many validations in a row, up to the last, were no better than the best before them."""
+    qualities = [row["quality"] for row in curve]
+    return len(qualities) - 1 - qualities.index(max(qualities)) if qualities else 0

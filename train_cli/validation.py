@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from train_cli.data import NOISES, Corpus, Mixer, MixingOptions
+from train_cli.data import NOISES, Batch, Corpus, Mixer, MixingOptions
+from train_cli.examples import Example
 from train_cli.options import TrainNcOptions
 from train_cli.scoring import Scorer
 from train_cli.simulation import colour
@@ -33,6 +34,7 @@ class DenoiserValidation:
         classes: Sequence[NoiseClass] = NOISES,
         seconds: float = 4.0,
     ) -> None:
+        self._n_classes = len(classes)
         corpus = Corpus.load(root, "dev")
         drawn = Mixer(corpus, MixingOptions(seconds, p_colour=0, p_room=0, p_second_noise=0), seed=0)
         rng = np.random.default_rng(0)
@@ -49,15 +51,34 @@ class DenoiserValidation:
         self.classes = np.array([c for _, c in mixtures], np.int32)
         self._scorer = Scorer(VALIDATION_METRICS)
         self.before = self._scorer.mean(self.clean, self.noisy)
+        self._titles = [
+            f"{CLASSES[c].label} at {m.snr_db:+.0f} dB".replace("-", "−").replace("+0", "0")
+            for m, c in mixtures
+        ]
+        self._denoised = self.noisy
 
     def run(self, enhance: Callable[..., NDArray[np.float32]]) -> dict[str, float]:
         """Return the mean figures of a network, and what it gains over the noisy signal."""
         parts = [
             enhance(self.noisy[i : i + 12], self.classes[i : i + 12]) for i in range(0, len(self.noisy), 12)
         ]
-        after = self._scorer.mean(self.clean, np.concatenate(parts))
+        self._denoised = np.concatenate(parts)
+        after = self._scorer.mean(self.clean, self._denoised)
         gains = {f"{name}_gain": after[name] - self.before[name] for name in after}
         return {**after, **gains, "quality": after["pesq_wb"] + 5 * after["stoi"]}
+
+    def examples(self) -> list[Example]:
+        """Return what the last run made of the mixtures, the classes in turn, at middle SNRs first."""
+        by_snr = sorted(
+            range(len(self._titles)), key=lambda i: abs(i // self._n_classes % len(VALIDATION_SNRS_DB) - 2)
+        )
+        return [
+            Example(
+                self._titles[i],
+                {"clean": self.clean[i], "noisy": self.noisy[i], "denoised": self._denoised[i]},
+            )
+            for i in by_snr
+        ]
 
     def close(self) -> None:
         """End the scoring processes."""
@@ -73,6 +94,7 @@ class ClassValidation:
         alone = replace(recorded, p_no_noise=0, p_noise_alone=1.0)
         corpus = Corpus.load(options.data, "dev")
         n_batches = max(options.validation_mixtures // 16, 1)
+        self._examples: list[Example] = []
         self._batches = {
             name: [Mixer(corpus, mixing, seed=0).batch(index, 16) for index in range(n_batches)]
             for name, mixing in (("mixed", mixtures), ("alone", alone))
@@ -82,6 +104,23 @@ class ClassValidation:
         """Return the accuracies of a network that hears signals and names classes: (n, k) indices."""
         figures = {}
         for name, batches in self._batches.items():
-            hits = [classify(batch.noisy) == batch.classes[:, None] for batch in batches]
+            heard = [classify(batch.noisy) for batch in batches]
+            if name == "mixed":
+                self._examples = _heard_examples(batches[0], heard[0])
+            hits = [h == batch.classes[:, None] for h, batch in zip(heard, batches, strict=True)]
             figures[f"accuracy_{name}"] = float(np.mean(np.concatenate(hits)))
         return {**figures, "quality": sum(figures.values()) / len(figures)}
+
+    def examples(self) -> list[Example]:
+        """Return mixtures with what the last run heard in them."""
+        return self._examples
+
+
+def _heard_examples(batch: Batch, heard: NDArray[np.int64]) -> list[Example]:
+    """One mixture of each class, with the class that was heard most."""
+    examples = []
+    for index in sorted({int(c): i for i, c in enumerate(batch.classes)}.values()):
+        most = int(np.bincount(heard[index], minlength=len(CLASSES)).argmax())
+        title = f"{CLASSES[batch.classes[index]].label}, heard as {CLASSES[most].label.lower()}"
+        examples.append(Example(title, {"noisy": batch.noisy[index]}))
+    return examples

@@ -13,6 +13,8 @@ pytest.importorskip("tensorflow")
 
 from tests.processes import children_of, end_within, needs_proc
 from train_cli.__main__ import main
+from train_cli.runs import append_curve, read_curve, validations_since_best
+from workbench.audio.files import read
 from workbench.bundles.check import check_bundle
 from workbench.classifier.streaming import NoiseClassifier, classify
 from workbench.denoisers.adaptive import AdaptiveDenoiser
@@ -66,6 +68,80 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(ddae_run, tiny_corpus, t
     # Not bit for bit: the normalisation is fitted to the batches seen since the run went on.
     assert resumed["stoi"] == pytest.approx(unbroken["stoi"], abs=0.02)
     assert resumed["si_sdr"] == pytest.approx(unbroken["si_sdr"], abs=0.5)
+
+
+def test_a_run_that_is_asked_to_stop_keeps_the_best_so_far(tiny_corpus, tmp_path, capfd):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "stop").touch()
+    assert main([*NC, f"--data={tiny_corpus}", f"--run={run}", "--steps=1000", "--epoch-steps=500"]) == 0
+    events = _events(capfd.readouterr().out)
+    assert [row["step"] for row in _curve(run)] == [1], "it is measured where it stops"
+    assert events[-2]["event"] == "finished"
+    assert "as asked" in events[-2]["message"]
+    assert events[-1] == {"event": "ended", "time_s": events[-1]["time_s"], "code": 0}
+    assert not (run / "stop").exists()
+    assert main(["export", f"--run={run}", f"--output={tmp_path / 'nc'}"]) == 0
+
+
+def test_patience_ends_a_run_that_does_not_improve(tiny_corpus, tmp_path, capfd):
+    # With a vanishing learning rate every validation gives the same.
+    still = ["--steps=1000", "--epoch-steps=1", "--patience=2", "--learning-rate=1e-7", "--warmup-steps=0"]
+    assert main([*NC, f"--data={tiny_corpus}", f"--run={tmp_path / 'run'}", *still]) == 0
+    curve = _curve(tmp_path / "run")
+    best = max(range(len(curve)), key=lambda index: curve[index]["quality"])
+    assert len(curve) - 1 - best == 2
+    assert "Stopped early after 2 validations" in _events(capfd.readouterr().out)[-2]["message"]
+
+
+def test_every_validation_can_be_heard(tiny_corpus, tmp_path, capfd):
+    run = tmp_path / "run"
+    few = ["--steps=2", "--epoch-steps=1", "--examples=2"]
+    assert main([*DDAE, f"--data={tiny_corpus}", f"--run={run}", *few]) == 0
+    heard = [e for e in _events(capfd.readouterr().out) if e.get("kind") == "example"]
+    assert [(e["step"], e["number"], e["signal"]) for e in heard] == [
+        (step, number, signal)
+        for step in (1, 2)
+        for number in (1, 2)
+        for signal in ("clean", "noisy", "denoised")
+    ]
+    first, second = (read(e["path"]) for e in heard if e["signal"] == "denoised" and e["number"] == 1)
+    assert len(first) == 4 * 16_000
+    assert not np.array_equal(first, second)
+    assert all(" at " in e["title"] for e in heard)
+
+
+def test_a_curve_that_a_full_disk_cut_off_goes_on(tmp_path):
+    append_curve(tmp_path, {"step": 1, "quality": 0.5})
+    with (tmp_path / "curve.csv").open("a") as file:
+        file.write("2,0.7")
+    assert read_curve(tmp_path) == [{"step": 1.0, "quality": 0.5}]
+    append_curve(tmp_path, {"step": 3, "quality": 0.25})
+    assert [row["step"] for row in read_curve(tmp_path)] == [1, 2, 3]
+    (tmp_path / "curve.csv").write_text("step,quality\n1,0.5\n2\n3,0.25\n")
+    assert validations_since_best(read_curve(tmp_path)) == 1
+
+
+@needs_proc
+def test_a_full_disk_is_one_sentence_and_the_run_goes_on(tiny_corpus, tmp_path):
+    """A limit on the size of files stands for the full disk: the weights do not fit, the options do."""
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "train_cli", *NC, f"--data={tiny_corpus}", f"--run={run}"]
+    command += ["--steps=4", "--epoch-steps=2", "--examples=0"]
+
+    def limit():
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    failed = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit)
+    assert failed.returncode == 2, failed.stderr
+    assert "cannot be written" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert _events(failed.stdout)[-2]["event"] == "failed"
+    assert main(command[3:]) == 0
+    assert _curve(run)[-1]["step"] == 4
 
 
 @needs_proc
