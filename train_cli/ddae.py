@@ -162,8 +162,10 @@ class DdaeTrainer:
 
     def __init__(self, options: TrainDdaeOptions) -> None:
         tf.random.set_seed(options.seed)
-        self.spec = StftSpec(options.window, options.hop, "sqrt_hann")
-        size = BandGruSize.for_window(options.window)
+        self.spec = StftSpec(
+            options.window, options.hop, "sqrt_hann", synthesis_samples=options.synthesis or None
+        )
+        size = BandGruSize.for_window(options.window, options.size)
         self.kept = Kept(options, BandGru(size), BandGru(size))
         self._n_frames = frames_in(round(options.seconds * SAMPLE_RATE), self.spec)
         self._validation = DenoiserValidation(
@@ -244,7 +246,12 @@ def train(options: TrainDdaeOptions, reporter: Reporter) -> None:
     """
     is_original = options.architecture.startswith("original")
     mixing = (original_mixing if is_original else mixing_for)(options)
-    open_run("train-ddae", options, mixing, fixed=("architecture", "noise_class", "window", "hop"))
+    open_run(
+        "train-ddae",
+        options,
+        mixing,
+        fixed=("architecture", "noise_class", "window", "hop", "synthesis", "size"),
+    )
     reporter.started("train-ddae", asdict(options))
     trainer = OriginalDdaeTrainer(options) if is_original else DdaeTrainer(options)
     run_training(options, mixing, trainer, reporter)

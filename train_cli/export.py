@@ -27,7 +27,18 @@ from workbench.errors import WorkbenchError
 
 VERSION = "1"
 _RECORDED_OPTIONS = (
-    *("architecture", "noise_class", "window", "hop", "steps", "epoch_steps", "batch", "seconds"),
+    *(
+        "architecture",
+        "noise_class",
+        "window",
+        "hop",
+        "synthesis",
+        "size",
+        "steps",
+        "epoch_steps",
+        "batch",
+        "seconds",
+    ),
     *("learning_rate", "warmup_steps", "validation_mixtures", "seed"),
 )
 """Options that decide what a training gives: they make the command in the manifest, which recipes repeat."""
@@ -70,8 +81,9 @@ def export(options: ExportOptions, reporter: Reporter) -> None:
 
 
 def _ddae(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, Any]]:
-    spec = StftSpec(trained["window"], trained["hop"], "sqrt_hann")
-    network = BandGru(BandGruSize.for_window(spec.window_samples))
+    synthesis = trained.get("synthesis", 0)
+    spec = StftSpec(trained["window"], trained["hop"], "sqrt_hann", synthesis_samples=synthesis or None)
+    network = BandGru(BandGruSize.for_window(spec.window_samples, trained.get("size", "standard")))
     step = require_best(run, network)
     frames_per_s = SAMPLE_RATE / spec.hop_samples
     described = {
@@ -83,6 +95,7 @@ def _ddae(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, 
             "compression": COMPRESSION,
             "first_bin": 1,
             "n_bins": network.size.n_bins,
+            **({"synthesis_samples": synthesis} if synthesis else {}),
         },
         "latency_samples": spec.latency_samples,
         "parameters": _n_parameters(network),

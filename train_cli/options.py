@@ -249,6 +249,22 @@ class TrainDdaeOptions(TrainingOptions):
     hop: int = option(
         256, "distance between frames", label="Hop", unit="samples", low=16, high=2048, advanced=True
     )
+    synthesis: int = option(
+        0,
+        "length of the synthesis window, which makes the latency; 0 for that of the analysis window",
+        label="Synthesis window",
+        unit="samples",
+        low=0,
+        high=4096,
+        advanced=True,
+    )
+    size: str = option(
+        "standard",
+        "standard, or compact for hops of about 6 ms",
+        label="Size of the network",
+        choices=("standard", "compact"),
+        advanced=True,
+    )
     validation_mixtures: int = option(
         48, "mixtures per validation", low=4, high=10_000, quick=12, thorough=96, advanced=True
     )

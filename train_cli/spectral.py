@@ -23,9 +23,13 @@ def stft(signals: tf.Tensor, spec: StftSpec) -> tf.Tensor:
 
 
 def istft(spectra: tf.Tensor, spec: StftSpec) -> tf.Tensor:
-    """Inverse of `stft`; the first and last ``window - hop`` samples are incomplete."""
-    frames = tf.signal.irfft(spectra, [spec.transform_samples])[..., : spec.window_samples]
-    return tf.signal.overlap_and_add(frames * spec.synthesis_window(), spec.hop_samples)
+    """Inverse of `stft`; the first and last `overlap_samples` are incomplete.
+
+    The signal starts where the synthesis window of the first frame does.
+    """
+    window, last = spec.synthesis_window(), spec.window_samples
+    frames = tf.signal.irfft(spectra, [spec.transform_samples])[..., last - len(window) : last]
+    return tf.signal.overlap_and_add(frames * window, spec.hop_samples)
 
 
 def compress(spectra: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

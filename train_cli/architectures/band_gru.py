@@ -55,8 +55,10 @@ class BandGruSize:
     n_conditions: int = 5
 
     @classmethod
-    def for_window(cls, window_samples: int) -> "BandGruSize":
+    def for_window(cls, window_samples: int, size: str = "standard") -> "BandGruSize":
         """Return the dimensions for a window at 16 kHz: the bands keep their width in Hz.
+
+        "compact" is for hops of 6 ms, where "standard" is for 16 ms: as many operations per second.
 
         Raises
         ------
@@ -66,7 +68,10 @@ class BandGruSize:
         n_bins = window_samples // 2
         if n_bins % 64 or window_samples > 2048:
             raise WorkbenchError(f"--window {window_samples} does not fit; choose 128, 256, 512 or 1024.")
-        return cls(n_bins // 4, n_bins // 64, 3 * n_bins // 4, 3 * n_bins // 64)
+        low = (n_bins // 4, n_bins // 64, 3 * n_bins // 4)
+        if size == "compact":
+            return cls(*low, n_bins // 16, channels=20, hidden=24, mixer_hidden=24, full_band_hidden=48)
+        return cls(*low, 3 * n_bins // 64)
 
     @property
     def n_bins(self) -> int:

@@ -80,7 +80,8 @@ def check_bundle(folder: Path) -> Bundle:
     """
     manifest = read_manifest(folder)
     if manifest.kind == "ddae":
-        latency_samples = spectral_features(manifest).window_samples - 1
+        features = spectral_features(manifest)
+        latency_samples = (features.synthesis_samples or features.window_samples) - 1
         if manifest.latency_samples != latency_samples:
             raise WorkbenchError(
                 f"Bundle {manifest.name!r} states a latency of {manifest.latency_samples} samples where its "

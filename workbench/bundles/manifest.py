@@ -132,6 +132,8 @@ class SpectralFeatures:
         Exponent of the magnitude, above 0 and at most 1.
     first_bin, n_bins : int
         The bins that the model sees; the others are silenced.
+    synthesis_samples : int
+        Length of the synthesis window; 0 for that of the analysis window.
     """
 
     window: str
@@ -140,6 +142,7 @@ class SpectralFeatures:
     compression: float
     first_bin: int
     n_bins: int
+    synthesis_samples: int = 0
 
 
 def spectral_features(manifest: Manifest) -> SpectralFeatures:
@@ -158,6 +161,7 @@ def spectral_features(manifest: Manifest) -> SpectralFeatures:
         compression=table.take("compression", float),
         first_bin=table.take("first_bin", int),
         n_bins=table.take("n_bins", int),
+        synthesis_samples=table.take("synthesis_samples", int, 0),
     )
     table.finish()
     if not (0 < features.hop_samples <= features.window_samples <= 1 << 16):

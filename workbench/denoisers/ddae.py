@@ -61,7 +61,12 @@ class MaskModel:
         features = spectral_features(manifest)
         # The manifest's window is any text; the specification refuses a name that it does not know.
         window = cast(WindowName, features.window)
-        self.spec = StftSpec(features.window_samples, features.hop_samples, window)
+        self.spec = StftSpec(
+            features.window_samples,
+            features.hop_samples,
+            window,
+            synthesis_samples=features.synthesis_samples or None,
+        )
         self._bins = slice(features.first_bin, features.first_bin + features.n_bins)
         self._compression = features.compression
         self._model = StatefulModel(bundle, precision)

@@ -34,6 +34,12 @@ class StftSpec:
     no sample uncovered. Of all windows that reconstruct, it changes least when spectra are modified: it gives
     the least-squares estimate of Griffin and Lim (1984).
 
+    With `synthesis_samples` the signal is rebuilt from the end of each frame alone, so that the delay is that
+    of a short window and the frequency resolution nearly that of a long one: the analysis window rises slowly
+    and falls fast, and the product of both windows is a short one at the end of the frame that rises and
+    falls as a Hann window where frames overlap (Mauler & Martin, EUSIPCO 2007; Wood & Rouat, Interspeech
+    2019).
+
     Attributes
     ----------
     window_samples : int
@@ -44,6 +50,9 @@ class StftSpec:
         "hamming", "hann", "sqrt_hann", "blackman" or "rectangular"; the periodic variants.
     fft_samples : int, optional
         Length of the transform; frames are padded with zeros up to it. `window_samples` if not given.
+    synthesis_samples : int, optional
+        Length of the synthesis window, more than a hop and at most two; `window` is "sqrt_hann" then.
+        `window_samples` if not given.
 
     Raises
     ------
@@ -55,6 +64,7 @@ class StftSpec:
     hop_samples: int = 128
     window: WindowName = "hamming"
     fft_samples: int | None = None
+    synthesis_samples: int | None = None
 
     def __post_init__(self) -> None:
         if self.window not in get_args(WindowName):
@@ -70,6 +80,14 @@ class StftSpec:
             raise WorkbenchError(
                 f"A transform of {self.transform_samples} samples cannot hold a window of "
                 f"{self.window_samples}; choose a transform at least as long as the window."
+            )
+        if self.synthesis_samples is not None and (
+            self.window != "sqrt_hann"
+            or not self.hop_samples < self.synthesis_samples <= min(2 * self.hop_samples, self.window_samples)
+        ):
+            raise WorkbenchError(
+                f"A synthesis window of {self.synthesis_samples} samples does not fit; choose more than the "
+                "hop, at most twice the hop and no more than the sqrt_hann window."
             )
         coverage = _coverage(self)
         if coverage.min() < _MIN_COVERAGE * coverage.max():
@@ -89,16 +107,24 @@ class StftSpec:
         return self.transform_samples // 2 + 1
 
     @property
+    def overlap_samples(self) -> int:
+        """How far the signal rebuilt from the frames reaches before the input."""
+        return (self.synthesis_samples or self.window_samples) - self.hop_samples
+
+    @property
     def latency_samples(self) -> int:
         """Delay of `FrameProcessor`: the least that works for blocks of single samples."""
-        return self.window_samples - 1
+        return self.overlap_samples + self.hop_samples - 1
 
     def analysis_window(self) -> NDArray[np.float32]:
         """Window before the transform: float32, shape (window_samples,), read-only."""
         return _windows(self)[0]
 
     def synthesis_window(self) -> NDArray[np.float32]:
-        """Window after the inverse transform: float32, shape (window_samples,), read-only."""
+        """Window for the end of each frame after the inverse transform: float32, read-only.
+
+        Shape (window_samples,), or (synthesis_samples,) where that is given.
+        """
         return _windows(self)[1]
 
 
@@ -117,18 +143,33 @@ def _prototype(name: WindowName, n_samples: int) -> NDArray[np.float64]:
             return np.ones(n_samples)
 
 
+def _prototypes(spec: StftSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Analysis window, and the synthesis window but for its normalisation."""
+    if spec.synthesis_samples is None:
+        window = _prototype(spec.window, spec.window_samples)
+        return window, window
+    overlap = spec.overlap_samples
+    rise = spec.window_samples - overlap
+    slow, fast = _prototype("sqrt_hann", 2 * rise), _prototype("sqrt_hann", 2 * overlap)
+    analysis = np.concatenate((slow[:rise], fast[overlap:]))
+    product = np.ones(spec.synthesis_samples)
+    product[:overlap], product[-overlap:] = fast[:overlap] ** 2, fast[overlap:] ** 2
+    return analysis, product / analysis[-spec.synthesis_samples :]
+
+
 def _coverage(spec: StftSpec) -> NDArray[np.float64]:
-    """Sum of the squared windows over each of the ``hop_samples`` positions."""
-    n_shifts = math.ceil(spec.window_samples / spec.hop_samples)
-    squares = np.zeros(n_shifts * spec.hop_samples)
-    squares[: spec.window_samples] = _prototype(spec.window, spec.window_samples) ** 2
-    return squares.reshape(n_shifts, spec.hop_samples).sum(axis=0)
+    """Sum of the windows' product over each of the ``hop_samples`` positions."""
+    analysis, synthesis = _prototypes(spec)
+    n_shifts = math.ceil(len(synthesis) / spec.hop_samples)
+    products = np.zeros(n_shifts * spec.hop_samples)
+    products[: len(synthesis)] = analysis[-len(synthesis) :] * synthesis
+    return products.reshape(n_shifts, spec.hop_samples).sum(axis=0)
 
 
 @lru_cache(maxsize=32)
 def _windows(spec: StftSpec) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    analysis = _prototype(spec.window, spec.window_samples)
-    synthesis = analysis / np.resize(_coverage(spec), spec.window_samples)
+    analysis, synthesis = _prototypes(spec)
+    synthesis = synthesis / np.resize(_coverage(spec), len(synthesis))
     windows = analysis.astype(np.float32), synthesis.astype(np.float32)
     for window in windows:
         window.flags.writeable = False
@@ -199,8 +240,8 @@ class StreamingStft:
 class StreamingIstft:
     """Turn spectra back into a signal, frame by frame.
 
-    Each frame makes the next ``hop`` samples final. The signal starts where the first frame of
-    `StreamingStft` does, ``window - hop`` samples before the input.
+    Each frame makes the next ``hop`` samples final. The signal starts `StftSpec.overlap_samples` before the
+    input.
 
     Parameters
     ----------
@@ -211,7 +252,7 @@ class StreamingIstft:
     def __init__(self, spec: StftSpec = REFERENCE_SPEC) -> None:
         self.spec = spec
         self._window = spec.synthesis_window()
-        self._tail = np.zeros(spec.window_samples - spec.hop_samples, np.float32)
+        self._tail = np.zeros(spec.overlap_samples, np.float32)
 
     def reset(self) -> None:
         """Forget all earlier frames."""
@@ -230,12 +271,13 @@ class StreamingIstft:
         numpy.ndarray
             float32, shape (n_frames * hop_samples,).
         """
-        n_frames, hop, window_samples = len(spectra), self.spec.hop_samples, self.spec.window_samples
+        n_frames, hop, n_window = len(spectra), self.spec.hop_samples, len(self._window)
         if n_frames == 0:
             return np.empty(0, np.float32)
-        frames = np.fft.irfft(spectra, self.spec.transform_samples)[:, :window_samples]
+        last = self.spec.window_samples
+        frames = np.fft.irfft(spectra, self.spec.transform_samples)[:, last - n_window : last]
         frames *= self._window
-        n_shifts = math.ceil(window_samples / hop)
+        n_shifts = math.ceil(n_window / hop)
         sums = np.zeros((n_frames + n_shifts - 1, hop), np.float32)
         for shift in range(n_shifts):
             part = frames[:, shift * hop : (shift + 1) * hop]
@@ -266,7 +308,7 @@ class FrameProcessor:
         self._transform = transform
         self._stft = StreamingStft(spec)
         self._istft = StreamingIstft(spec)
-        # Samples that are final but not yet due; with the delay of window - 1 there are at most hop - 1.
+        # Samples that are final but not yet due; with the least delay there are at most hop - 1.
         self._ready = np.zeros(spec.hop_samples - 1, np.float32)
         self.reset()
 
@@ -307,8 +349,8 @@ class FrameProcessor:
 
 
 def n_frames_covering(n_samples: int, spec: StftSpec = REFERENCE_SPEC) -> int:
-    """Count the frames that touch a signal of `n_samples`: as many as `stft` gives."""
-    return -(-(n_samples + spec.window_samples - spec.hop_samples) // spec.hop_samples) if n_samples else 0
+    """Count the frames that are needed to rebuild a signal of `n_samples`: as many as `stft` gives."""
+    return -(-(n_samples + spec.overlap_samples) // spec.hop_samples) if n_samples else 0
 
 
 def stft(signal: Signal, spec: StftSpec = REFERENCE_SPEC) -> Spectra:
@@ -348,6 +390,6 @@ def istft(spectra: Spectra, spec: StftSpec, n_samples: int) -> Signal:
     numpy.ndarray
         float32, shape (n_samples,).
     """
-    lead = spec.window_samples - spec.hop_samples
+    lead = spec.overlap_samples
     signal = StreamingIstft(spec).process(spectra)[lead : lead + n_samples]
     return np.concatenate((signal, np.zeros(n_samples - len(signal), np.float32)))
