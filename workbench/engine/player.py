@@ -5,12 +5,13 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from workbench.audio.playback import Output
 from workbench.dsp import SAMPLE_RATE
-from workbench.engine.graph import GraphBlock, LiveGraph
+from workbench.engine.graph import GraphBlock
 from workbench.errors import WorkbenchError
 
 BLOCK_SAMPLES = 256
@@ -25,7 +26,35 @@ _LOAD_SMOOTHING = 0.05
 log = logging.getLogger(__name__)
 
 
-class Player:
+class Source(Protocol):
+    """What a player plays: a `workbench.engine.graph.LiveGraph`, or something simpler that makes such blocks."""
+
+    @property
+    def duration_samples(self) -> int:
+        """Length of what there is."""
+
+    @property
+    def position_samples(self) -> int:
+        """Where the next block begins."""
+
+    @property
+    def loop(self) -> tuple[int, int] | None:
+        """The part that is repeated."""
+
+    @loop.setter
+    def loop(self, region: tuple[int, int] | None) -> None: ...
+
+    def seek(self, position_samples: int, *, cut: bool = False) -> None:
+        """Go to a position; `cut` says that what was played before is faded out elsewhere."""
+
+    def process(self, n_samples: int) -> GraphBlock:
+        """Return the next samples, fewer where there is a jump ahead, and none at the end."""
+
+
+SourceT = TypeVar("SourceT", bound=Source)
+
+
+class Player(Generic[SourceT]):
     """Feeds an output from a graph in a thread of its own; nothing here blocks the caller for long.
 
     What is changed on the graph is heard after the queue of 90 ms (more on a busy machine); play, pause and
@@ -33,10 +62,12 @@ class Player:
 
     Parameters
     ----------
-    graph : LiveGraph
+    graph : Source
         What is played; another may take its place at any time.
     output : Output
         Where to; the player starts, stops and closes it.
+    queue_samples : int
+        How far ahead of the output the graph runs at first.
 
     Attributes
     ----------
@@ -47,7 +78,7 @@ class Player:
         Processing time over real time, smoothed; 1 is the most that can be kept up.
     """
 
-    def __init__(self, graph: LiveGraph, output: Output) -> None:
+    def __init__(self, graph: SourceT, output: Output, *, queue_samples: int = QUEUE_SAMPLES) -> None:
         self.failure = ""
         self.load = 0.0
         self._graph = self._current = graph
@@ -56,7 +87,7 @@ class Player:
         self._playing = False
         self._closing = False
         self._running = False
-        self._queue_samples = QUEUE_SAMPLES
+        self._queue_samples = queue_samples
         self._n_underruns = output.underruns
         self._target: int | None = None
         self._end: int | None = None
@@ -69,12 +100,12 @@ class Player:
         self._thread.start()
 
     @property
-    def graph(self) -> LiveGraph:
+    def graph(self) -> SourceT:
         """What is played. Another graph is heard at once; whether it plays or pauses stays as it is."""
         return self._graph
 
     @graph.setter
-    def graph(self, graph: LiveGraph) -> None:
+    def graph(self, graph: SourceT) -> None:
         with self._lock:
             self._graph = graph
             self._target = None
