@@ -1,0 +1,752 @@
+"""A live run: microphone in, cleaned sound out, in real time, whatever the devices do.
+
+Three threads besides those of PortAudio: one takes what the microphone brings through the graph to the
+output, one looks after the devices, and one writes a recording if there is one. Nobody waits for the window:
+it polls.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.audio.devices import Device, list_devices
+from workbench.audio.streams import (
+    FileMicrophone,
+    Input,
+    InputStream,
+    OutputStream,
+    Sink,
+    find_input,
+    find_output,
+)
+from workbench.denoisers.registry import DEFAULT_METHOD
+from workbench.dsp import SAMPLE_RATE, Signal
+from workbench.engine.glide import Glide
+from workbench.engine.graph import GraphBlock
+from workbench.engine.howling import START_RAMP_S, HowlGuard
+from workbench.engine.latency import LatencyBudget
+from workbench.engine.microphone_graph import MicrophoneGraph, NoiseLoop
+from workbench.engine.monitor import MonitorChoice
+from workbench.engine.pace import Pace
+from workbench.engine.recording import Recorder, TakeWriter, new_take_folder, write_take
+from workbench.errors import WorkbenchError
+
+SILENT = "none"
+"""In place of an output's name: nothing is played."""
+
+BLOCK_SAMPLES = 128
+KEPT_S = 60.0
+"""Sound that is always at hand for `LiveSession.keep_last`."""
+
+POLLED_S = 30.0
+BEHIND_SAMPLES = SAMPLE_RATE // 10
+"""So much sound waiting for the denoiser means that it is too slow, if it is also busy."""
+
+STANDING_SAMPLES = SAMPLE_RATE // 2
+"""So much means that the machine stood still: it is passed by without denoising to catch up."""
+
+BUSY_LOAD = 0.7
+FIRST_REST_S = 1.0
+LAST_REST_S = 32.0
+"""How long the denoiser rests after an overload, at first and, doubling each time, at the most."""
+
+CALM_S = 30.0
+
+_TICK_S = 0.002
+_TEND_S = 0.2
+_RETRY_S = 1.0
+_NOTICE_S = 6.0
+_SMOOTHING = 0.02
+_METER_FALL = 0.97
+_GLIDE_SAMPLES = SAMPLE_RATE * 20 // 1000
+_PRIVATE_RAMP_S = 0.05
+_TIMED_BLOCKS = 4096
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """How a live run begins.
+
+    Attributes
+    ----------
+    input, output : str or None
+        Devices as `find_input` and `find_output` take them; the system's when None; `SILENT` for no output.
+    input_file : pathlib.Path or None
+        A file that is heard in real time in place of the microphone.
+    noise_path : pathlib.Path or None
+        Noise to add; the microphone then is the clean signal.
+    snr_db : float
+        Running active speech level over the noise, dB.
+    method, attenuation_limit_db, wet
+        As in `Scene`.
+    monitor : str
+        "clean" (only with a noise), "mixed" or "denoised".
+    loudness_matched : bool
+        Whether the three are made equally loud.
+    input_gain_db, output_gain_db : float
+        Gain of the microphone and of what is played.
+    device_latency_s : float or None
+        Asked of the devices; their lowest when None.
+    """
+
+    input: str | None = None
+    output: str | None = None
+    input_file: Path | None = None
+    noise_path: Path | None = None
+    snr_db: float = 0.0
+    method: str = DEFAULT_METHOD
+    attenuation_limit_db: float | None = None
+    wet: float = 1.0
+    monitor: MonitorChoice = "denoised"
+    loudness_matched: bool = True
+    input_gain_db: float = 0.0
+    output_gain_db: float = 0.0
+    device_latency_s: float | None = None
+
+
+@dataclass(frozen=True)
+class LiveCounts:
+    """What went wrong with the sound since the session started.
+
+    Attributes
+    ----------
+    input_overflows, output_underruns : int
+        How often sound was lost on its way in, and broke off on its way out.
+    overloads : int
+        How often the denoiser was bypassed since it was too slow.
+    skipped_samples : int
+        Sound left out or repeated to hold the delay.
+    """
+
+    input_overflows: int = 0
+    output_underruns: int = 0
+    overloads: int = 0
+    skipped_samples: int = 0
+
+
+@dataclass(frozen=True)
+class LiveStatus:
+    """How a live run is doing; cheap enough to be asked for every frame.
+
+    Attributes
+    ----------
+    running : bool
+    bypassed : bool
+        Whether the mixed signal is passed on undenoised, because of an overload.
+    message : str or None
+        What the user should know now, one sentence.
+    warning : str or None
+        What the user should beware of: loudspeakers near a microphone, howling.
+    latency : LatencyBudget
+    load : float
+        Processing time over real time; 1 is the most.
+    counts : LiveCounts
+    has_clean : bool
+        Whether the clean signal is known.
+    speech_level_db : float or None
+        Running active speech level; None before anybody spoke.
+    input_peak, output_peak : float
+        Peaks of the last moments, falling slowly; 1 is full scale.
+    input_name, output_name : str
+        Devices in use; empty where there is none.
+    position_s : float
+        Time since the start.
+    recorded_s : float or None
+        Length of the recording; None while there is none.
+    """
+
+    running: bool
+    bypassed: bool
+    message: str | None
+    warning: str | None
+    latency: LatencyBudget
+    load: float
+    counts: LiveCounts
+    has_clean: bool
+    speech_level_db: float | None
+    input_peak: float
+    output_peak: float
+    input_name: str
+    output_name: str
+    position_s: float
+    recorded_s: float | None
+
+
+class LiveSession:
+    """Runs live sound through a method, and keeps running whatever the devices do.
+
+    A device that dies is opened again as soon as it is back; until then the rest goes on. A denoiser that is
+    too slow is bypassed, with a message, and tried again after a rest; the delay does not grow.
+
+    Parameters
+    ----------
+    settings : LiveSettings
+        How to begin. The method and the noise are loaded here, the devices opened by `start`.
+
+    Raises
+    ------
+    WorkbenchError
+        If the method cannot be had, or the noise or the file in place of the microphone cannot be read.
+    """
+
+    def __init__(self, settings: LiveSettings | None = None) -> None:
+        settings = settings or LiveSettings()
+        self._settings = settings
+        self.graph = MicrophoneGraph(
+            method=settings.method,
+            attenuation_limit_db=settings.attenuation_limit_db,
+            wet=settings.wet,
+            snr_db=settings.snr_db,
+            noise_path=settings.noise_path,
+            input_gain_db=settings.input_gain_db,
+            monitor=settings.monitor,
+            loudness_matched=settings.loudness_matched,
+        )
+        self.output_gain_db = settings.output_gain_db
+        self.muted = False
+        self._input_name, self._output_name = settings.input, settings.output
+        self._input_file = settings.input_file
+        self._input: Input | None = None
+        self._pace: Pace | None = None
+        self._recorder: Recorder | None = None
+        self._failed_recording = ""
+        # One at a time opens and closes devices.
+        self._devices = threading.RLock()
+        self._stopping = threading.Event()
+        self._is_starting = False
+        self._threads: list[threading.Thread] = []
+        self._made: deque[GraphBlock] = deque(maxlen=round(POLLED_S * SAMPLE_RATE / BLOCK_SAMPLES))
+        self._kept: deque[GraphBlock] = deque(maxlen=round(KEPT_S * SAMPLE_RATE / BLOCK_SAMPLES))
+        self._clear()
+
+    def _clear(self) -> None:
+        """Begin to count anew."""
+        self._made.clear()
+        self._kept.clear()
+        self._n_fed = 0
+        self._load = 0.0
+        self._taken_s: deque[float] = deque(maxlen=_TIMED_BLOCKS)
+        self._peaks = [0.0, 0.0]
+        self._overloads = 0
+        self._bypassed_until_s: float | None = None
+        self._resumed_s = 0.0
+        self._rest_s = FIRST_REST_S
+        self._gone_overflows = 0
+        self._gone_underruns = 0
+        self._gone_skipped = 0
+        self._notice: tuple[str, float] = ("", 0.0)
+        self._lost: dict[str, str] = {}
+        self._failure = ""
+        self._guard = HowlGuard()
+        self._out_gain = Glide([0.0], _GLIDE_SAMPLES)
+        self._is_beginning = True
+
+    # Settings
+
+    @property
+    def method(self) -> str:
+        """Name of the method; setting it loads in the caller's thread, raises `WorkbenchError`."""
+        return self.graph.method
+
+    @method.setter
+    def method(self, name: str) -> None:
+        self.graph.method = name
+        self._rest_s = FIRST_REST_S
+        if self._bypassed_until_s is not None:
+            self._bypassed_until_s = 0.0
+        self._note("method", value=name)
+
+    @property
+    def snr_db(self) -> float:
+        """Running active speech level over the added noise, dB."""
+        return self.graph.snr_db
+
+    @snr_db.setter
+    def snr_db(self, snr_db: float) -> None:
+        self.graph.snr_db = snr_db
+        self._note("snr_db", value=snr_db)
+
+    @property
+    def attenuation_limit_db(self) -> float | None:
+        """The most that the denoiser attenuates, dB; None for no limit."""
+        return self.graph.attenuation_limit_db
+
+    @attenuation_limit_db.setter
+    def attenuation_limit_db(self, limit_db: float | None) -> None:
+        self.graph.attenuation_limit_db = limit_db
+        self._note("attenuation_limit_db", value=limit_db)
+
+    @property
+    def wet(self) -> float:
+        """Share of the denoised signal, 0 to 1."""
+        return self.graph.wet
+
+    @wet.setter
+    def wet(self, share: float) -> None:
+        self.graph.wet = share
+        self._note("wet", value=share)
+
+    @property
+    def input_gain_db(self) -> float:
+        """Gain of the microphone, dB."""
+        return self.graph.input_gain_db
+
+    @input_gain_db.setter
+    def input_gain_db(self, gain_db: float) -> None:
+        self.graph.input_gain_db = gain_db
+        self._note("input_gain_db", value=gain_db)
+
+    @property
+    def monitor(self) -> MonitorChoice:
+        """What goes to the ear; raises `WorkbenchError` for "clean" where there is none."""
+        return self.graph.monitor
+
+    @monitor.setter
+    def monitor(self, choice: MonitorChoice) -> None:
+        self.graph.monitor = choice
+
+    @property
+    def loudness_matched(self) -> bool:
+        """Whether clean, mixed and denoised are made equally loud."""
+        return self.graph.loudness_matched
+
+    @loudness_matched.setter
+    def loudness_matched(self, matched: bool) -> None:
+        self.graph.loudness_matched = matched
+
+    @property
+    def has_clean(self) -> bool:
+        """Whether the clean signal is known."""
+        return self.graph.has_clean
+
+    def set_noise(self, path: Path | None) -> None:
+        """Add another noise, or none; loads in the caller's thread, raises `WorkbenchError`."""
+        self.graph.noise = None if path is None else NoiseLoop(path)
+        self._note("noise", value=None if path is None else str(path))
+
+    # Devices
+
+    def set_input(self, name: str | None) -> None:
+        """Take another microphone; None for the system's.
+
+        Raises
+        ------
+        WorkbenchError
+            If it cannot be used; the one before goes on.
+        """
+        with self._devices:
+            before = self._input_name, self._input_file
+            self._input_name, self._input_file = name, None
+            try:
+                self._open_input()
+            except WorkbenchError:
+                self._input_name, self._input_file = before
+                raise
+
+    def set_output(self, name: str | None) -> None:
+        """Play on another device; None for the system's, `SILENT` for none.
+
+        Raises
+        ------
+        WorkbenchError
+            If it cannot be used; the one before goes on.
+        """
+        with self._devices:
+            before, self._output_name = self._output_name, name
+            try:
+                self._open_output()
+            except WorkbenchError:
+                self._output_name = before
+                raise
+
+    def rescan(self) -> list[Device]:
+        """List the devices, those plugged in meanwhile included; running sound breaks off for a moment."""
+        with self._devices:
+            self._close_devices()
+            devices = list_devices()
+            if self.running:
+                for direction, opening in (("input", self._open_input), ("output", self._open_output)):
+                    try:
+                        opening()
+                    except WorkbenchError as error:
+                        # The watch over the devices goes on trying.
+                        self._lost[direction] = str(error)
+            return devices
+
+    def _open_input(self) -> str:
+        """Open the microphone that is wished for in place of the one before, and return its name."""
+        if not self.running and not self._is_starting:
+            return ""
+        if self._input_file is not None:
+            fresh: Input = FileMicrophone(self._input_file)
+        else:
+            fresh = InputStream(find_input(self._input_name), self._settings.device_latency_s)
+        self._started(fresh)
+        before, self._input = self._input, fresh
+        self._lost.pop("input", None)
+        self._note("input", value=fresh.name)
+        if before is not None:
+            self._gone_overflows += before.xruns
+            before.close()
+        return fresh.name
+
+    def _open_output(self) -> str:
+        """Open the output that is wished for in place of the one before, and return its name."""
+        if not self.running and not self._is_starting:
+            return ""
+        fresh: Pace | None = None
+        if self._output_name != SILENT:
+            sink = OutputStream(find_output(self._output_name), self._settings.device_latency_s)
+            self._started(sink)
+            fresh = Pace(sink, lambda: 0 if self._input is None else self._input.burst_samples)
+        self._lost.pop("output", None)
+        if fresh is not None:
+            ramp_s = _PRIVATE_RAMP_S if fresh.sink.is_private else START_RAMP_S
+            self._out_gain = Glide([0.0], round(ramp_s * SAMPLE_RATE))
+            self._is_beginning = True
+            self._note("output", value=fresh.sink.name)
+        before, self._pace = self._pace, fresh
+        if before is not None:
+            self._retire(before)
+        return "" if fresh is None else fresh.sink.name
+
+    def _started(self, end: Input | Sink) -> None:
+        try:
+            end.start()
+        except WorkbenchError:
+            end.close()
+            raise
+
+    def _retire(self, pace: Pace) -> None:
+        self._gone_underruns += pace.underruns
+        self._gone_skipped += pace.skipped_samples
+        pace.sink.close()
+
+    def _close_devices(self) -> None:
+        with self._devices:
+            if self._input is not None:
+                self._gone_overflows += self._input.xruns
+                self._input.close()
+                self._input = None
+            if self._pace is not None:
+                self._retire(self._pace)
+                self._pace = None
+
+    # Life
+
+    @property
+    def running(self) -> bool:
+        """Whether sound is taken in."""
+        return bool(self._threads) and not self._stopping.is_set()
+
+    def start(self) -> None:
+        """Open the devices and run.
+
+        Raises
+        ------
+        WorkbenchError
+            If there is no microphone, it may not be used, or the output cannot be opened.
+        """
+        if self.running:
+            return
+        self.stop()
+        self._clear()
+        self.graph.restart()
+        with self._devices:
+            self._is_starting = True
+            try:
+                self._open_output()
+                self._open_input()
+            except WorkbenchError:
+                self._close_devices()
+                raise
+            finally:
+                self._is_starting = False
+        self._stopping.clear()
+        self._threads = [
+            threading.Thread(target=self._run, name="live", daemon=True),
+            threading.Thread(target=self._tend, name="live devices", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Halt, close the devices and finish the recording; `start` begins anew."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+        self._close_devices()
+        self.stop_recording()
+
+    def close(self) -> None:
+        """Halt for good."""
+        self.stop()
+
+    def _run(self) -> None:
+        pending: Signal = np.zeros(0, np.float32)
+        while not self._stopping.is_set():
+            source, pace = self._input, self._pace
+            if source is not None:
+                pending = np.concatenate((pending, source.read()))
+            if source is None or len(pending) < BLOCK_SAMPLES:
+                time.sleep(_TICK_S)
+                continue
+            if pace is not None:
+                pace.note_level()
+            while len(pending) >= BLOCK_SAMPLES and not self._stopping.is_set():
+                block, pending = pending[:BLOCK_SAMPLES], pending[BLOCK_SAMPLES:]
+                try:
+                    self._step(block, len(pending) + source.available_samples, pace)
+                except Exception as error:
+                    log.exception("Live sound stopped")
+                    self._failure = (
+                        f"Live sound stopped because of an internal error ({error}); start it again."
+                    )
+                    self._stopping.set()
+
+    def _step(self, block: Signal, behind_samples: int, pace: Pace | None) -> None:
+        began_s = time.perf_counter()
+        self._relieve(behind_samples)
+        self._guard.listen(block)
+        made = self.graph.process(block)
+        heard = self._heard(made.monitor, pace)
+        if pace is not None and made.n_samples:
+            pace.write(heard)
+        self._made.append(made)
+        self._kept.append(made)
+        recorder = self._recorder
+        if recorder is not None:
+            recorder.put(made)
+        self._n_fed += len(block)
+        for which, signal in enumerate((block, heard)):
+            peak = float(np.max(np.abs(signal), initial=0.0))
+            self._peaks[which] = max(peak, self._peaks[which] * _METER_FALL)
+        taken_s = time.perf_counter() - began_s
+        self._load += _SMOOTHING * (taken_s * SAMPLE_RATE / len(block) - self._load)
+        self._taken_s.append(taken_s)
+
+    def _heard(self, monitor: Signal, pace: Pace | None) -> Signal:
+        """Return what is sent to the device: after gain, gentle start and protection from howling."""
+        self._out_gain.to([0.0 if self.muted else 10 ** (self.output_gain_db / 20)])
+        gain = self._out_gain.take(len(monitor))[0]
+        if self._is_beginning and not self._out_gain.remaining_samples and not self.muted:
+            # The gentle start is over; from now on gains follow the hand.
+            self._out_gain = Glide(self._out_gain.values.tolist(), _GLIDE_SAMPLES)
+            self._is_beginning = False
+        if pace is not None and not pace.sink.is_private:
+            gain = gain * self._guard.take(len(monitor))
+        heard: Signal = np.clip(monitor * gain, -1, 1)
+        return heard
+
+    def _relieve(self, behind_samples: int) -> None:
+        """Rest the denoiser where it cannot keep up, and try it again after a while."""
+        now_s = time.monotonic()
+        if self._bypassed_until_s is None:
+            too_slow = behind_samples > BEHIND_SAMPLES and self._load > BUSY_LOAD
+            if too_slow or behind_samples > STANDING_SAMPLES:
+                if now_s - self._resumed_s > CALM_S:
+                    self._rest_s = FIRST_REST_S
+                self.graph.bypassed = True
+                self._overloads += 1
+                self._bypassed_until_s = now_s + self._rest_s
+                self._rest_s = min(2 * self._rest_s, LAST_REST_S)
+                self._note("overload", rest_s=round(self._bypassed_until_s - now_s, 1))
+        elif now_s >= self._bypassed_until_s:
+            self.graph.bypassed = False
+            self._bypassed_until_s = None
+            self._resumed_s = now_s
+            self._load = 0.0
+            self._note("recovered")
+
+    def _tend(self) -> None:
+        """Look after the devices, and after the recording."""
+        retry_s = 0.0
+        while not self._stopping.wait(_TEND_S):
+            with self._devices, suppress(Exception):
+                self._notice_deaths()
+                if self._lost and time.monotonic() >= retry_s:
+                    self._revive()
+                    retry_s = time.monotonic() + _RETRY_S
+            recorder = self._recorder
+            if recorder is not None and recorder.failure:
+                self._failed_recording = recorder.failure
+                self.stop_recording()
+
+    def _notice_deaths(self) -> None:
+        source, pace = self._input, self._pace
+        if source is not None and source.message is not None:
+            self._lost["input"] = source.message
+            self._note("input lost", value=source.name)
+            self._input = None
+            self._gone_overflows += source.xruns
+            source.close()
+        if pace is not None and pace.sink.message is not None:
+            self._lost["output"] = pace.sink.message
+            self._note("output lost", value=pace.sink.name)
+            self._pace = None
+            self._retire(pace)
+
+    def _revive(self) -> None:
+        """Open lost devices again; where the output's is gone, the system's."""
+        for direction, opening in (("input", self._open_input), ("output", self._open_output)):
+            if direction in self._lost:
+                with suppress(WorkbenchError):
+                    self._say(f"“{opening()}” is back.")
+
+    # What the window asks
+
+    def poll(self) -> list[GraphBlock]:
+        """Return the blocks made since the last call, oldest first; those of 30 s are kept at the most."""
+        blocks: list[GraphBlock] = []
+        while self._made:
+            block = self._made.popleft()
+            if block.n_samples:
+                blocks.append(block)
+        return blocks
+
+    def status(self) -> LiveStatus:
+        """Return how things stand."""
+        source, pace, recorder = self._input, self._pace, self._recorder
+        counts = LiveCounts(
+            self._gone_overflows + (0 if source is None else source.xruns),
+            self._gone_underruns + (0 if pace is None else pace.underruns),
+            self._overloads,
+            self._gone_skipped + (0 if pace is None else pace.skipped_samples),
+        )
+        return LiveStatus(
+            running=self.running,
+            bypassed=self._bypassed_until_s is not None,
+            message=self._message(),
+            warning=self._warning(pace),
+            latency=self._latency(source, pace),
+            load=self._load,
+            counts=counts,
+            has_clean=self.has_clean,
+            speech_level_db=self.graph.speech_level_db,
+            input_peak=self._peaks[0],
+            output_peak=self._peaks[1],
+            input_name="" if source is None else source.name,
+            output_name="" if pace is None else pace.sink.name,
+            position_s=self._n_fed / SAMPLE_RATE,
+            recorded_s=None if recorder is None else recorder.recorded_samples / SAMPLE_RATE,
+        )
+
+    @property
+    def processing_p99_ms(self) -> float:
+        """Time that the slowest in a hundred blocks of the last half minute took, ms."""
+        taken_s = list(self._taken_s)
+        return 1000 * float(np.percentile(taken_s, 99)) if taken_s else 0.0
+
+    def _message(self) -> str | None:
+        if self._failure:
+            return self._failure
+        if self._lost:
+            return next(iter(self._lost.values()))
+        if self._failed_recording:
+            return self._failed_recording
+        if self._bypassed_until_s is not None:
+            return (
+                f"“{self.method}” is too slow for this machine just now: the sound passes undenoised, and the"
+                " method is tried again in a moment; choose a quicker one if this goes on."
+            )
+        text, until_s = self._notice
+        return text if time.monotonic() < until_s else None
+
+    def _warning(self, pace: Pace | None) -> str | None:
+        if pace is None or pace.sink.is_private:
+            return None
+        if self._guard.is_howling:
+            return "Feedback: the output was turned down; use headphones or move the microphone away."
+        return "The output may be a loudspeaker: use headphones, so that the microphone does not hear it."
+
+    def _latency(self, source: Input | None, pace: Pace | None) -> LatencyBudget:
+        buffers_s = 0.0 if source is None else source.latency_s
+        # A device that brings less than a block at once makes it wait for the rest.
+        if source is not None:
+            buffers_s += max(0, BLOCK_SAMPLES - source.burst_samples) / SAMPLE_RATE
+        if pace is not None:
+            buffers_s += pace.sink.latency_s + pace.wait_samples / SAMPLE_RATE
+        return LatencyBudget(
+            1000 * self.graph.latency_samples / SAMPLE_RATE,
+            1000 * buffers_s,
+            1000 * self._load * BLOCK_SAMPLES / SAMPLE_RATE,
+        )
+
+    def _say(self, text: str) -> None:
+        self._notice = (text, time.monotonic() + _NOTICE_S)
+
+    # Recordings
+
+    @property
+    def recording(self) -> Path | None:
+        """Folder of the take that is being recorded."""
+        return None if self._recorder is None else self._recorder.folder
+
+    def start_recording(self, folder: Path) -> Path:
+        """Record from now on into a new take in `folder`, and return the take's folder.
+
+        Raises
+        ------
+        WorkbenchError
+            If nothing is running, or the folder cannot be written.
+        """
+        if not self.running:
+            raise WorkbenchError("There is nothing to record yet: start the live sound first.")
+        self.stop_recording()
+        self._failed_recording = ""
+        take = new_take_folder(folder)
+        self._recorder = Recorder(TakeWriter(take, self._about(), has_clean=self.has_clean))
+        return take
+
+    def stop_recording(self) -> Path | None:
+        """Finish the recording, if there is one, and return its folder."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return None
+        recorder.close()
+        if recorder.failure:
+            self._failed_recording = recorder.failure
+        return recorder.folder
+
+    def keep_last(self, folder: Path, seconds: float = KEPT_S) -> Path:
+        """Write what was heard last, up to a minute, as a take in `folder`, and return the take's folder.
+
+        Raises
+        ------
+        WorkbenchError
+            If nothing has been heard yet, or the folder cannot be written.
+        """
+        n_blocks = round(seconds * SAMPLE_RATE / BLOCK_SAMPLES)
+        kept = list(self._kept)
+        return write_take(folder, islice(kept, max(0, len(kept) - n_blocks), None), self._about())
+
+    def _about(self) -> dict[str, Any]:
+        source, pace, noise = self._input, self._pace, self.graph.noise
+        status = self.status()
+        return {
+            "method": self.method,
+            "attenuation_limit_db": self.attenuation_limit_db,
+            "wet": self.wet,
+            "snr_db": self.snr_db if noise is not None else None,
+            "noise": None if noise is None else str(noise.path),
+            "input": None if source is None else source.name,
+            "output": None if pace is None else pace.sink.name,
+            "input_gain_db": self.input_gain_db,
+            "latency_ms": {name: round(value, 2) for name, value in asdict(status.latency).items()},
+        }
+
+    def _note(self, what: str, **values: Any) -> None:
+        recorder = self._recorder
+        if recorder is not None:
+            recorder.note(what, max(0, self._n_fed - self.graph.latency_samples), **values)
