@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from workbench.audio.playback import Output, open_output
 from workbench.engine.scene import Scene
-from workbench.gui.main_window import MainWindow
+from workbench.gui.hub import Hub
+from workbench.gui.main_window import MainWindow, Page
 from workbench.gui.messages import Notifier, logger, start_log
 from workbench.gui.settings import Settings, user_settings
 from workbench.gui.studio.controller import StudioController
@@ -58,10 +59,16 @@ class Application:
         self.compute = compute or ComputeProcess()
         self.controller = StudioController(self.settings, self.notifier, self.compute, make_output)
         self.page = StudioPage(self.controller, self.settings, self.theme, self.notifier)
-        self.window = MainWindow([self.page], self.settings, self.theme, self.notifier)
+        self.hub = Hub()
+        pages: list[Page] = [self.page]
+        self.window = MainWindow(pages, self.settings, self.theme, self.notifier)
+        self.hub.page_requested.connect(self.window.show_page_titled)
+        self.hub.scene_requested.connect(self._open_in_studio)
         self.controller.open_at_start(scene)
-        # Not in the paint event itself: the first frame has to reach the screen before the rest begins.
-        self.window.painted.connect(lambda: QTimer.singleShot(0, self.window, self.page.start))
+
+    def _open_in_studio(self, scene: Scene) -> None:
+        self.window.show_page_titled(self.page.title)
+        self.controller.open_scene(scene)
 
     def close(self) -> None:
         """Close the window, stop all work and let go of Qt's objects."""

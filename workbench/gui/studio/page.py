@@ -139,6 +139,10 @@ class StudioPage(QWidget):
         """Begin the work that had to wait for the first paint."""
         self.controller.start()
 
+    def may_close(self) -> bool:
+        """Nothing of the studio is lost by closing."""
+        return True
+
     def close_page(self) -> None:
         """Stop and remember."""
         self._settings.set("studio/follow", self._following)
