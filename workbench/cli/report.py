@@ -26,7 +26,6 @@ EXAMPLES = """\
 TEXTS = ("table", "md", "tex", "csv", "json")
 TABLES = ("csv", "md", "tex", "json", "parquet")
 PICTURES = ("png", "svg", "pdf")
-DEFAULT_FORMATS = ("csv", "md", "tex", "json", "html", "png", "svg")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,28 +85,16 @@ def _print(sweep: "Sweep", options: argparse.Namespace) -> int:
 
 
 def _write(sweep: "Sweep", options: argparse.Namespace) -> int:
-    from workbench.evaluation.curves import curve_figure
-    from workbench.evaluation.figures import save_figure
-    from workbench.evaluation.report import write_report
-    from workbench.evaluation.tables import write_tables
+    from workbench.evaluation.publication import DEFAULT_FORMATS, publish
 
-    formats = list(dict.fromkeys(options.format or DEFAULT_FORMATS))
+    formats = options.format or DEFAULT_FORMATS
     if "table" in formats:
         raise WorkbenchError("The format 'table' is for standard output; leave out -o, or choose md.")
-    folder = options.output
     with progress_bar() as bar:
         bar.add_task("writing", total=None)
-        written = write_tables(sweep, folder, [name for name in formats if name in TABLES])
-        pictures = [name for name in formats if name in PICTURES]
-        if pictures:
-            for metric in sweep.plan.metrics:
-                figure = curve_figure(sweep.cells, sweep.plan, metric, theme=options.theme)
-                name = metric.replace("@", "_").replace(",", "_")
-                written += [save_figure(figure, folder / f"{name}.{suffix}") for suffix in pictures]
-        if "html" in formats:
-            written.append(folder / "report.html")
-            write_report(sweep, written[-1], sounds=not options.no_sounds)
-    note(f"workbench: wrote {', '.join(str(path) for path in written)}")
+        files = publish(sweep, options.output, formats, theme=options.theme, sounds=not options.no_sounds)
+        written = [str(path) for path in files]
+    note(f"workbench: wrote {', '.join(written)}")
     return 0
 
 

@@ -47,6 +47,8 @@ class Scene:
         Share of the denoised signal, 0 to 1.
     title : str
         Name that users see.
+    noise_offset_samples : int
+        Where in the noise the mixture begins, 0 or more, as `workbench.dsp.mixing.mix` counts it.
     """
 
     speech_path: Path | None = None
@@ -57,6 +59,7 @@ class Scene:
     attenuation_limit_db: float | None = None
     wet: float = 1.0
     title: str = ""
+    noise_offset_samples: int = 0
 
     @property
     def has_reference(self) -> bool:
@@ -90,6 +93,7 @@ class Scene:
             for name in ("snr_db", "wet"):
                 if name in known:
                     known[name] = float(known[name])
+            known["noise_offset_samples"] = int(known.get("noise_offset_samples", 0))
             return cls(**known)
         except (ValueError, TypeError) as error:
             raise WorkbenchError(
@@ -199,7 +203,10 @@ def load_scene(scene: Scene) -> LoadedScene:
         return LoadedScene(scene, recording=signal, notice=notice)
     if scene.noise_path is None:
         return LoadedScene(scene, clean=signal, notice=notice)
-    noise = fit_noise(files.read(scene.noise_path, max_seconds=len(signal) / SAMPLE_RATE), len(signal))
+    offset_samples = scene.noise_offset_samples
+    # As much as is heard, and never more than a sweep reads: a longer noise would be looped elsewhere.
+    needed_s = min((offset_samples + len(signal)) / SAMPLE_RATE, MAX_SCENE_SECONDS)
+    noise = fit_noise(files.read(scene.noise_path, max_seconds=needed_s), len(signal), offset_samples)
     loaded = LoadedScene(
         scene,
         clean=signal,

@@ -151,10 +151,11 @@ def published_tables(sweep: Sweep, *, per_class: bool = True) -> list[PublishedT
     """Return the tables for a paper: for each metric all classes together and, if asked for, each alone."""
     names = [name for name, _ in sweep.plan.noise]
     classes = [ALL, *(names if per_class and len(names) > 1 else [])]
-    return [_published(sweep, metric, each) for metric in sweep.plan.metrics for each in classes]
+    return [published_table(sweep, metric, each) for metric in sweep.plan.metrics for each in classes]
 
 
-def _published(sweep: Sweep, name: str, noise_class: str) -> PublishedTable:
+def published_table(sweep: Sweep, name: str, noise_class: str) -> PublishedTable:
+    """Return the table of the metric `name` in a class of noise, or `ALL`."""
     metric = find_metric(name)
     cells = sweep.find_cells(name, noise_class)
     snrs = [*sorted(sweep.plan.snrs_db), None]

@@ -110,6 +110,8 @@ def _worker_class() -> type:
             self._running = True
             result = self.work()
             self._running = False
+            # Work that was given up puts away what it opened now and here, not whenever it is collected.
+            self._gen.close()
             # Where the program has ended meanwhile, Qt has deleted the signals and nobody listens.
             with suppress(RuntimeError):
                 if not self.abort_requested:

@@ -161,7 +161,7 @@ class StudioController(QObject):
     def open_noise(self, path: Path) -> None:
         """Replace the noise; a recording is left, and then speech has to be chosen as well."""
         self._remember_file(path)
-        scene = replace(self.scene, noise_path=path, recording_path=None, title="")
+        scene = replace(self.scene, noise_path=path, noise_offset_samples=0, recording_path=None, title="")
         if scene.speech_path is None and self.demos:
             scene = replace(scene, speech_path=self.demos[0].speech_path)
         self.open_scene(scene)
@@ -594,10 +594,13 @@ class StudioController(QObject):
 
     def _demo_number(self, scene: Scene) -> int | None:
         for number, demo in enumerate(self.demos):
-            if (demo.speech_path, demo.noise_path, demo.recording_path) == (
-                scene.speech_path,
-                scene.noise_path,
-                scene.recording_path,
+            if demo == replace(
+                scene,
+                snr_db=demo.snr_db,
+                method=demo.method,
+                attenuation_limit_db=demo.attenuation_limit_db,
+                wet=demo.wet,
+                title=demo.title,
             ):
                 return number
         return None

@@ -1,0 +1,1 @@
+"""The sweep page: plan, run, table, curves, mixtures."""
