@@ -24,6 +24,7 @@ TITLES: Mapping[str, str] = {
     "train-nc": "Train a classifier",
     "export": "Make a model of a run",
     "evaluate": "Measure a model",
+    "quantise": "Shrink a model",
     "mix": "Write mixtures",
     "recipe": "Repeat a recipe",
 }
