@@ -10,6 +10,7 @@ from train_cli.options import (
     EvaluateOptions,
     ExportOptions,
     MixOptions,
+    QuantiseOptions,
     RecipeOptions,
     ScanOptions,
     TrainDdaeOptions,
@@ -35,6 +36,7 @@ COMMANDS = {
     "train-nc": Command(TrainNcOptions, "train_cli.nc", "train"),
     "export": Command(ExportOptions, "train_cli.export", "export"),
     "evaluate": Command(EvaluateOptions, "train_cli.evaluate", "evaluate"),
+    "quantise": Command(QuantiseOptions, "train_cli.quantise", "quantise"),
     "recipe": Command(RecipeOptions, "train_cli.recipe", "recipe"),
 }
 
@@ -45,6 +47,7 @@ EXAMPLES = """examples:
   train_cli train-ddae --data ../shared/data --run runs/ddae --steps 20000
   train_cli export --run runs/ddae --output models/my-ddae --title "My DDAE"
   train_cli evaluate --bundle models/my-ddae --data ../shared/data
+  train_cli quantise models/my-ddae --data ../shared/data
   train_cli recipe nc-standard --run --data ../shared/data --small
 """
 
@@ -81,7 +84,7 @@ def _load(module: str) -> object:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] in ("tensorflow", "tomli_w"):
+        if (error.name or "").split(".")[0] in ("ai_edge_quantizer", "tensorflow", "tomli_w"):
             raise WorkbenchError(
                 "Training needs TensorFlow, which is not installed; install it with "
                 "'pip install \"denoise-workbench[train]\"'."

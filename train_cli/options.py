@@ -485,6 +485,22 @@ class ExportOptions(CommandOptions):
     events: bool = option(False, _EVENTS_HELP)
 
 
+QUANTISED = ("dynamic", "int8", "int16x8")
+_NAME_HELP = "a bundle's name, such as ddae-standard, or its folder"
+
+
+@dataclass(frozen=True)
+class QuantiseOptions(CommandOptions):
+    """Add dynamic-range, int8 and 16x8 models to a bundle, calibrated on real mixtures."""
+
+    name: str = option("", _NAME_HELP, positional=True, label="Model", pick="folder")
+    data: Path = option(Path("../shared/data"), _DATA_HELP, pick="data")
+    precisions: tuple[str, ...] = option(QUANTISED, "which ones", choices=QUANTISED)
+    mixtures: int = option(48, "mixtures to calibrate with", low=4, high=10_000, advanced=True)
+    seed: int = option(11, "seed of these mixtures", low=0, high=2**31 - 1, advanced=True)
+    events: bool = option(False, _EVENTS_HELP)
+
+
 OPTIONS: Mapping[str, type[CommandOptions]] = {
     "scan": ScanOptions,
     "mix": MixOptions,
@@ -492,6 +508,7 @@ OPTIONS: Mapping[str, type[CommandOptions]] = {
     "train-nc": TrainNcOptions,
     "export": ExportOptions,
     "evaluate": EvaluateOptions,
+    "quantise": QuantiseOptions,
     "recipe": RecipeOptions,
 }
 """The options of every command by its name."""

@@ -73,14 +73,18 @@ class StatefulModel:
             raise WorkbenchError(
                 f"{path} is not a model of kind {bundle.manifest.kind!r}: {flaw}; export the bundle again."
             )
-        self._states = [(states_in[name], states_out[name]) for name in states_in]
+        self._states = {name: (states_in[name], states_out[name]) for name in states_in}
         self._invoke: Callable[[], None] = self._interpreter.invoke
         self.reset()
 
     def reset(self) -> None:
         """Set every state to zero, as if newly made."""
-        for state_in, _ in self._states:
+        for state_in, _ in self._states.values():
             state_in.write(np.zeros(state_in.shape, np.float32))
+
+    def states(self) -> dict[str, NDArray[np.float32]]:
+        """Return what the next step will remember: float32 copies by name."""
+        return {name: state_in.read() for name, (state_in, _) in self._states.items()}
 
     def step(self, **inputs: ArrayLike) -> dict[str, NDArray[np.float32]]:
         """Run the model once and carry its state over.
@@ -98,7 +102,7 @@ class StatefulModel:
         for name, port in self._inputs.items():
             port.write(inputs[name])
         self._invoke()
-        for state_in, state_out in self._states:
+        for state_in, state_out in self._states.values():
             state_in.take(state_out)
         return {name: port.read() for name, port in self._outputs.items()}
 

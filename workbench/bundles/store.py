@@ -82,6 +82,18 @@ def get_bundle(name: str) -> Bundle:
     raise WorkbenchError(" ".join([f"There is no bundle {name!r}; {known}", *found.problems]))
 
 
+def find_bundle(name_or_folder: str) -> Bundle:
+    """Return a bundle by its folder, or by name where there is no such folder.
+
+    Raises
+    ------
+    WorkbenchError
+        If there is neither, or the folder is no usable bundle.
+    """
+    folder = Path(name_or_folder)
+    return check_bundle(folder) if folder.is_dir() else get_bundle(name_or_folder)
+
+
 def default_bundle(kind: str) -> Bundle:
     """Return the bundle that is used where none is named.
 

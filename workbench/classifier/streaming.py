@@ -15,6 +15,26 @@ from workbench.errors import WorkbenchError
 _BLOCK_SAMPLES = 16_000
 
 
+def log_mel_spec(bundle: Bundle) -> LogMelSpec:
+    """Return the log-mel spectra that a classifier's network sees.
+
+    Raises
+    ------
+    WorkbenchError
+        The bundle's features are not those of a classifier.
+    """
+    features = log_mel_features(bundle.manifest)
+    return LogMelSpec(
+        features.n_bands,
+        features.low_hz,
+        features.high_hz,
+        features.window_samples,
+        features.hop_samples,
+        features.log_offset,
+        features.fft_samples,
+    )
+
+
 class NoiseClassifier:
     """Says which kind of noise is heard, every `hop_samples`.
 
@@ -43,20 +63,9 @@ class NoiseClassifier:
                 f"Bundle {bundle.name!r} is not a classifier for the classes {', '.join(CLASSES)}; "
                 "choose one that is."
             )
-        features = log_mel_features(bundle.manifest)
-        self._chunk_frames = features.chunk_frames
-        self._log_mel = StreamingLogMel(
-            LogMelSpec(
-                features.n_bands,
-                features.low_hz,
-                features.high_hz,
-                features.window_samples,
-                features.hop_samples,
-                features.log_offset,
-                features.fft_samples,
-            )
-        )
-        self.hop_samples = features.chunk_frames * features.hop_samples
+        self._chunk_frames = log_mel_features(bundle.manifest).chunk_frames
+        self._log_mel = StreamingLogMel(log_mel_spec(bundle))
+        self.hop_samples = self._chunk_frames * self._log_mel.spec.hop_samples
         self._model = StatefulModel(bundle, precision)
         self.reset()
 

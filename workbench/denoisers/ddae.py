@@ -75,6 +75,26 @@ class MaskModel:
         """Forget all frames."""
         self._model.reset()
 
+    def features(self, spectra: Spectra) -> NDArray[np.float32]:
+        """Return what the network sees of each frame.
+
+        Parameters
+        ----------
+        spectra : numpy.ndarray
+            complex64, shape (n_frames, n_bins), made with `spec`.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape (n_frames, bins of the network, 3): real part, imaginary part and magnitude of the
+            compressed spectrum.
+        """
+        noisy = spectra[:, self._bins]
+        power = _power(noisy) + _POWER_FLOOR
+        compressed = noisy * power ** ((self._compression - 1) / 2)
+        magnitude = power ** (self._compression / 2)
+        return np.stack([compressed.real, compressed.imag, magnitude], axis=-1)
+
     def enhance(self, spectra: Spectra, conditions: NDArray[np.float32]) -> Spectra:
         """Enhance the next frames.
 
@@ -91,11 +111,8 @@ class MaskModel:
         numpy.ndarray
             complex64, shape (n_frames, n_bins); zero in bins that the network does not see.
         """
-        noisy = spectra[:, self._bins]
-        power = _power(noisy) + _POWER_FLOOR
-        compressed = noisy * power ** ((self._compression - 1) / 2)
-        magnitude = power ** (self._compression / 2)
-        features = np.stack([compressed.real, compressed.imag, magnitude], axis=-1)
+        features = self.features(spectra)
+        compressed = np.ascontiguousarray(features[..., :2]).view(np.complex64)[..., 0]
         masks = np.empty((*compressed.shape, 2), np.float32)
         for mask, frame, condition in zip(masks, features, conditions, strict=True):
             mask[:] = self._model.step(features=frame, condition=condition)["mask"][0]
