@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
-    """What a player plays: a `workbench.engine.graph.LiveGraph`, or something simpler that makes such blocks."""
+    """What a player plays: a `workbench.engine.graph.LiveGraph`, or anything else that makes such blocks."""
 
     @property
     def duration_samples(self) -> int:

@@ -30,7 +30,7 @@ from workbench.evaluation.versions import method_identity
 EXAMPLE_S = 6
 _N_WORST = 10
 
-_STYLE = """
+REPORT_STYLE = """
 :root { color-scheme: light dark; --text: #1a1d22; --muted: #5b636f; --line: #d5d9e0; --ground: #fff;
   --panel: #f3f4f6; --accent: #0072b2; }
 @media (prefers-color-scheme: dark) { :root { --text: #e9ebee; --muted: #9da4af; --line: #353b45;
@@ -103,7 +103,7 @@ def html_report(sweep: Sweep, *, sounds: bool = True) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<style>{REPORT_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 

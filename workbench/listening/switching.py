@@ -21,8 +21,8 @@ class StimulusSource:
     """Sounds of equal length, as a source for `workbench.engine.player.Player`.
 
     A switch is a raised-cosine cross-fade from the next sample on, a change of level the same. Beginning and
-    end rise and fall likewise, so that a loop has no seam to be heard. Every setting may be changed by another
-    thread while it plays.
+    end rise and fall likewise, so that a loop has no seam to be heard. Every setting may be changed by
+    another thread while it plays.
 
     Parameters
     ----------
