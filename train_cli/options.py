@@ -154,7 +154,9 @@ class TrainingOptions(CommandOptions):
     """What both trainings share."""
 
     data: Path = option(Path("../shared/data"), _DATA_HELP, pick="data")
-    run: Path = option(Path("runs/run"), _RUN_HELP, label="Folder of the run", pick="new folder")
+    run: Path = option(
+        Path("runs/run"), _RUN_HELP, label="Folder of the run", pick="new folder", advanced=True
+    )
     steps: int = option(12_000, "training steps in all", low=1, high=10_000_000, quick=300, thorough=60_000)
     epoch_steps: int = option(
         500,
@@ -223,7 +225,9 @@ class TrainingOptions(CommandOptions):
 class TrainDdaeOptions(TrainingOptions):
     """Train a denoising autoencoder; mixes on the fly, validates by PESQ and STOI, resumes after a kill."""
 
-    run: Path = option(Path("runs/ddae"), _RUN_HELP, label="Folder of the run", pick="new folder")
+    run: Path = option(
+        Path("runs/ddae"), _RUN_HELP, label="Folder of the run", pick="new folder", advanced=True
+    )
     architecture: str = option(
         "band-gru",
         "band-gru, or the original system's original-fc or original-gru",
@@ -274,7 +278,9 @@ class TrainDdaeOptions(TrainingOptions):
 class TrainNcOptions(TrainingOptions):
     """Train a noise classifier; mixes on the fly, validates by accuracy, resumes after a kill."""
 
-    run: Path = option(Path("runs/nc"), _RUN_HELP, label="Folder of the run", pick="new folder")
+    run: Path = option(
+        Path("runs/nc"), _RUN_HELP, label="Folder of the run", pick="new folder", advanced=True
+    )
     architecture: str = option(
         "chunk-net",
         "chunk-net, or the original system's original-nc",

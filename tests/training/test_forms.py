@@ -63,14 +63,18 @@ def test_changed_values_of_every_kind_survive_the_command_line(tmp_path):
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("command", [name for name in OPTIONS if form_for(name).presets])
-def test_presets_are_valid_and_standard_is_the_default(command, preset):
+def test_presets_are_valid_and_standard_is_the_default(command, preset, tmp_path):
     form = form_for(command)
     values = form.defaults() | form.preset(preset)
-    assert form.problems(values | {"name": "x"}) == {}
+    for field in form.fields:
+        # The defaults name folders of a checkout's neighbourhood.
+        values |= {field.name: ""} if field.is_optional else {}
+    here = {field.name: str(tmp_path) for field in form.fields if field.pick in ("data", "folder")}
+    assert form.problems(values | here) == {}
     assert (values == form.defaults()) == (preset == "standard")
 
 
-def test_problems_are_the_parsers_sentences(capsys):
+def test_problems_are_the_parsers_sentences(capsys, tmp_path):
     form = form_for("train-nc")
     assert (
         form.field("learning_rate").problem("5") == "Learning rate is 5.0; choose a value from 1e-07 to 1.0."
@@ -84,7 +88,9 @@ def test_problems_are_the_parsers_sentences(capsys):
     assert "did you mean chunk-net" in form.field("architecture").problem("chunknet")
     assert form.field("learning_rate").problem("nan")
     assert form.field("data").problem("  ") == "Data is empty; fill it in."
-    assert form_for("recipe").problems(form_for("recipe").defaults()) == {
-        "name": "Recipe is empty; fill it in."
-    }
-    assert form_for("export").problems(form_for("export").defaults()) == {}
+    assert (
+        form_for("recipe").problems(form_for("recipe").defaults())["name"] == "Recipe is empty; fill it in."
+    )
+    export = form_for("export")
+    assert "There is no folder" in export.problems(export.defaults())["run"]
+    assert export.problems(export.defaults() | {"run": str(tmp_path)}) == {}

@@ -75,9 +75,14 @@ class FormField:
     def problem(self, value: Value) -> str:
         """Say what is wrong with a value, in the parser's words; empty if nothing is."""
         try:
-            self.read(value)
+            given = self.read(value)
         except WorkbenchError as error:
             return str(error)
+        if self.kind is Path and self.pick in ("data", "folder", "file"):
+            for path in given if isinstance(given, tuple) else (given,):
+                if path is not None and not path.exists():
+                    what = {"data": "folder or catalogue", "folder": "folder", "file": "file"}[self.pick]
+                    return f"There is no {what} {path}; choose another."
         return ""
 
     def read(self, value: Value) -> Any:

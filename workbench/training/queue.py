@@ -91,6 +91,12 @@ class JobQueue:
         self.jobs = self.store.jobs()
         return job
 
+    def look(self) -> None:
+        """See what is on disk, without starting or concluding anything."""
+        self.jobs = self.store.jobs()
+        for job in self.running:
+            self.watch(job).pull()
+
     def tick(self) -> list[Job]:
         """Look after the jobs: call it a few times a second.
 
@@ -104,15 +110,13 @@ class JobQueue:
         WorkbenchError
             The next job cannot be started, or its state cannot be written; it counts as failed.
         """
-        self.jobs = self.store.jobs()
+        self.look()
         changed = []
         for job in self.running:
-            watch = self.watch(job)
-            watch.pull()
             if job.identity is not None and processes.is_alive(job.identity):
                 self._hurry(job)
             else:
-                changed.append(self._conclude(job, watch))
+                changed.append(self._conclude(job, self.watch(job)))
         if self.waiting and not self.running:
             changed.append(self._start(self.waiting[0]))
         return changed
