@@ -15,6 +15,7 @@ from train_cli.options import (
     ScanOptions,
     TrainDdaeOptions,
     TrainNcOptions,
+    VerifyOptions,
 )
 from train_cli.parser import add_options, options_from
 from workbench.errors import WorkbenchError
@@ -37,6 +38,7 @@ COMMANDS = {
     "export": Command(ExportOptions, "train_cli.export", "export"),
     "evaluate": Command(EvaluateOptions, "train_cli.evaluate", "evaluate"),
     "quantise": Command(QuantiseOptions, "train_cli.quantise", "quantise"),
+    "verify": Command(VerifyOptions, "train_cli.verify", "verify"),
     "recipe": Command(RecipeOptions, "train_cli.recipe", "recipe"),
 }
 
@@ -48,6 +50,7 @@ EXAMPLES = """examples:
   train_cli export --run runs/ddae --output models/my-ddae --title "My DDAE"
   train_cli evaluate --bundle models/my-ddae --data ../shared/data
   train_cli quantise models/my-ddae --data ../shared/data
+  train_cli verify models/my-ddae
   train_cli recipe nc-standard --run --data ../shared/data --small
 """
 

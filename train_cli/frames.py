@@ -1,4 +1,4 @@
-"""What the network of a bundle is fed, frame by frame: its features and conditions, and its states as they run.
+"""What the network of a bundle is fed, frame by frame: features, conditions, and its states as they run.
 
 The quantisation calibrates with these frames, the verification compares kernels on them, and the test vectors
 for microcontrollers are made of them.

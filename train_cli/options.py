@@ -518,3 +518,14 @@ OPTIONS: Mapping[str, type[CommandOptions]] = {
     "recipe": RecipeOptions,
 }
 """The options of every command by its name."""
+
+
+@dataclass(frozen=True)
+class VerifyOptions(CommandOptions):
+    """Run a bundle in TensorFlow Lite Micro's kernels: agreement, memory, operators, estimated load."""
+
+    name: str = option("", _NAME_HELP, positional=True)
+    clock_mhz: float = option(160.0, "clock of the processor", unit="MHz", low=1.0, high=2000.0)
+    output: Path | None = option(None, "also write the report to this JSON file")
+    card: bool = option(False, "also put the report into the bundle's card")
+    events: bool = option(False, _EVENTS_HELP)

@@ -1,11 +1,10 @@
 """Quantised models of a bundle: dynamic-range, full int8, and int16 activations with int8 weights (16x8).
 
-They are made from the bundle's float model, one step with states in and out, by `ai-edge-quantizer`. Ranges are
-the smallest and largest values on real mixtures with the states that they lead to: clipping the rare peaks,
-as averaged ranges do, costs ten times as much (0.03 PESQ) as the coarser steps do.
+They are made from the bundle's float model, one step with states in and out, by `ai-edge-quantizer`. Ranges
+are the smallest and largest values on real mixtures with the states that they lead to: clipping the rare
+peaks, as averaged ranges do, costs ten times as much (0.03 PESQ) as the coarser steps do.
 """
 
-import dataclasses
 import os
 import warnings
 from collections.abc import Sequence
@@ -14,13 +13,14 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from train_cli.events import Reporter
 from train_cli.frames import Frame, frames_of, frames_with_states, real_mixtures
+from train_cli.litert_model import read_model, write_model
 from train_cli.options import QuantiseOptions
 from workbench.bundles.check import Bundle
 from workbench.bundles.runtime import STATE_PREFIX, StatefulModel
@@ -127,13 +127,13 @@ def _convert(float_model: bytes, frames: list[Frame], precision: str) -> bytes:
         ranges = {
             name: (low * _INT16_HEADROOM, high * _INT16_HEADROOM) for name, (low, high) in ranges.items()
         }
-    statistics = ranges and {name: {"min": low, "max": high} for name, (low, high) in ranges.items()}
+    statistics: Any = ranges and {name: {"min": low, "max": high} for name, (low, high) in ranges.items()}
     made = Quantizer(float_model, recipes[precision]()).quantize(statistics).quantized_model
     return _with_sound_signature(float_model, bytes(made))
 
 
 def tensor_ranges(float_model: bytes, frames: list[Frame]) -> dict[str, Range]:
-    """Return the smallest and largest value of every tensor of a model, of its rank; a state's are alike in and out."""
+    """Return the smallest and largest value of every tensor of a model; a state's are alike in and out."""
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     with warnings.catch_warnings():
@@ -177,13 +177,4 @@ def _with_sound_signature(float_model: bytes, quantised: bytes) -> bytes:
     place = {tensor: i for i, tensor in enumerate(before.subgraphs[0].outputs)}
     for old, new in zip(before.signatureDefs[0].outputs, after.signatureDefs[0].outputs, strict=True):
         new.tensorIndex = after.subgraphs[0].outputs[place[old.tensorIndex]]
-    import flatbuffers
-
-    builder = flatbuffers.Builder(len(quantised))
-    builder.Finish(after.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
-
-
-def read_model(content: bytes) -> schema.ModelT:
-    """Return a LiteRT model as objects."""
-    return schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(content, 0))
+    return write_model(after)
