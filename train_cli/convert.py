@@ -65,6 +65,13 @@ def restore_best(run: Path, averaged: tf.Module) -> int:
     return int(step)
 
 
+def n_kinds(run: Path) -> int:
+    """Return how many kinds of noise the classifier of a run tells apart; 0 where it knows classes alone."""
+    path = tf.train.latest_checkpoint(str(run / "best"))
+    shapes = tf.train.load_checkpoint(path).get_variable_to_shape_map() if path else {}
+    return int(shapes.get("averaged/members/.ATTRIBUTES/VARIABLE_VALUE", [0])[0])
+
+
 def require_best(run: Path, averaged: tf.Module) -> int:
     """Load the best weights of a run; returns their step.
 

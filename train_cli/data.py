@@ -5,7 +5,7 @@ made again.
 """
 
 import queue
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
@@ -119,12 +119,31 @@ class Batch:
         int32, shape (n_examples,): index into `CLASSES`.
     snr_db : numpy.ndarray
         float32, shape (n_examples,).
+    kinds : numpy.ndarray
+        int32, shape (n_examples,): index into `kind_names`.
     """
 
     noisy: NDArray[np.float32]
     clean: NDArray[np.float32]
     classes: NDArray[np.int32]
     snr_db: NDArray[np.float32]
+    kinds: NDArray[np.int32]
+
+
+BABBLE, BROADCAST = "babble", "broadcast"
+"""Kinds of noise that are made from training speech."""
+
+
+def kind_names(found: Iterable[tuple[NoiseClass, str]]) -> list[str]:
+    """Return the kinds of noise that examples are of, as "class/kind": those found, those made, and none."""
+    made = [(NoiseClass.HUMAN, BABBLE), (NoiseClass.TV_RADIO, BROADCAST)]
+    return [*sorted({f"{noise_class}/{kind}" for noise_class, kind in [*found, *made]}), NoiseClass.NO_NOISE]
+
+
+def kinds_in(root: Path, split: str) -> list[str]:
+    """Return `kind_names` of a folder or catalogue, without decoding anything."""
+    recordings = find_recordings(root)
+    return kind_names((c, kind_of(r.path)) for c in NOISES for r in select(recordings, "noise", split, c))
 
 
 @dataclass
@@ -154,7 +173,7 @@ class Corpus:
         for noise_class in NOISES:
             found = select(recordings, "noise", split, noise_class)
             corpus.noise[noise_class] = [_to_int16(read(recording.path)) for recording in found]
-            corpus.kinds[noise_class] = [_kind(recording.path) for recording in found]
+            corpus.kinds[noise_class] = [kind_of(recording.path) for recording in found]
             if not found:
                 raise WorkbenchError(f"{root} has no {split} noise of the class {noise_class}; add some.")
         if not corpus.speech:
@@ -183,24 +202,32 @@ class Mixer:
             noise_class: draw_weights([len(noise) for noise in noises], corpus.kinds[noise_class])
             for noise_class, noises in corpus.noise.items()
         }
+        names = kind_names((each, kind) for each, kinds in corpus.kinds.items() for kind in kinds)
+        self._kind_indices = {name: index for index, name in enumerate(names)}
 
     def batch(self, index: int, n_examples: int) -> Batch:
         """Make batch `index`: always the same for the same seed."""
         rng = np.random.default_rng([self.seed, index])
         examples = [self._example(rng) for _ in range(n_examples)]
-        noisy, clean, classes, snr_db = zip(*examples, strict=True)
+        noisy, clean, classes, snr_db, kinds = zip(*examples, strict=True)
         return Batch(
-            np.stack(noisy), np.stack(clean), np.array(classes, np.int32), np.array(snr_db, np.float32)
+            np.stack(noisy),
+            np.stack(clean),
+            np.array(classes, np.int32),
+            np.array(snr_db, np.float32),
+            np.array(kinds, np.int32),
         )
 
-    def _example(self, rng: np.random.Generator) -> tuple[Signal, Signal, int, float]:
+    def _example(self, rng: np.random.Generator) -> tuple[Signal, Signal, int, float, int]:
         options = self.options
         noise_class = options.classes[rng.integers(len(options.classes))]
         without_noise = rng.random() < options.p_no_noise
         snr_db = float(rng.uniform(*options.snr_db))
         speaker, clean = self._speech(rng)
-        noise = self._noise(rng, noise_class, speaker)
+        noise, kind = self._noise(rng, noise_class, speaker)
+        name = f"{noise_class}/{kind}"
         if without_noise:
+            name = NoiseClass.NO_NOISE
             noise_class, snr_db = NoiseClass.NO_NOISE, float(rng.uniform(30.0, 60.0))
         if rng.random() < options.p_band_limit:
             high_hz = rng.uniform(3400, 7000)
@@ -214,11 +241,11 @@ class Mixer:
         gain_db = rng.uniform(*options.level_db) - rms_db(noisy)
         headroom_db = -20 * np.log10(float(np.max(np.abs(noisy))) / 0.99)
         gain = np.float32(10 ** (min(gain_db, headroom_db) / 20))
-        return noisy * gain, clean * gain, CLASSES.index(noise_class), snr_db
+        return noisy * gain, clean * gain, CLASSES.index(noise_class), snr_db, self._kind_indices[name]
 
     def draw_pair(self, rng: np.random.Generator, noise_class: NoiseClass) -> tuple[Signal, Signal]:
         """Draw a stretch of speech and one of a class's recorded noise, of equal length."""
-        return self._speech(rng)[1], self._recorded(rng, noise_class)
+        return self._speech(rng)[1], self._recorded(rng, noise_class)[0]
 
     def _speech(self, rng: np.random.Generator, avoid: str | None = None) -> tuple[str, Signal]:
         """Draw a stretch of speech that is not mostly a pause, by another speaker than `avoid`."""
@@ -253,29 +280,28 @@ class Mixer:
             stretch = np.pad(stretch, (before, missing - before))
         return stretch
 
-    def _noise(self, rng: np.random.Generator, noise_class: NoiseClass, speaker: str) -> Signal:
+    def _noise(self, rng: np.random.Generator, noise_class: NoiseClass, speaker: str) -> tuple[Signal, str]:
         options = self.options
         chance = rng.random()
         if noise_class is NoiseClass.TV_RADIO and chance < options.p_loudspeaker:
-            noise = self._broadcast(rng, speaker)
+            noise, kind = self._broadcast(rng, speaker), BROADCAST
         elif noise_class is NoiseClass.HUMAN and chance < options.p_babble:
-            noise = self._babble(rng, speaker)
+            noise, kind = self._babble(rng, speaker), BABBLE
         else:
-            noise = self._recorded(rng, noise_class)
+            noise, kind = self._recorded(rng, noise_class)
         if rng.random() < options.p_second_noise:
-            noise = self._join(noise, self._recorded(rng, noise_class), rng.uniform(-10, 10))
+            noise = self._join(noise, self._recorded(rng, noise_class)[0], rng.uniform(-10, 10))
         if noise_class is NoiseClass.TV_RADIO and rng.random() < options.p_codec:
             noise = codec(noise, rng.uniform(0.0, 0.9))
         if rng.random() < options.p_colour:
             noise = colour(noise, rng.uniform(-1, 1, 6) * options.noise_colour_db)
-        return noise
+        return noise, kind
 
-    def _recorded(self, rng: np.random.Generator, noise_class: NoiseClass) -> Signal:
-        """Draw a stretch of a recording that is not silent."""
+    def _recorded(self, rng: np.random.Generator, noise_class: NoiseClass) -> tuple[Signal, str]:
+        """Draw a stretch of a recording that is not silent, and its kind."""
         while True:
-            stored = self.corpus.noise[noise_class][
-                rng.choice(len(self._weights[noise_class]), p=self._weights[noise_class])
-            ]
+            index = rng.choice(len(self._weights[noise_class]), p=self._weights[noise_class])
+            stored = self.corpus.noise[noise_class][index]
             speed = rng.uniform(*self.options.noise_speed)
             n_needed = int(self.n_samples * speed) + 2
             noise = fit_noise(
@@ -288,7 +314,7 @@ class Mixer:
                 np.float32
             )
             if rms_db(noise) > -70.0:
-                return noise
+                return noise, self.corpus.kinds[noise_class][index]
 
     def _babble(self, rng: np.random.Generator, speaker: str) -> Signal:
         noise = np.zeros(self.n_samples, np.float32)
@@ -298,7 +324,7 @@ class Mixer:
         return convolve(noise, room_response(rng, rng.uniform(0.3, 0.8), rng.uniform(-6, 3)))
 
     def _broadcast(self, rng: np.random.Generator, speaker: str) -> Signal:
-        music = self._recorded(rng, NoiseClass.TV_RADIO)
+        music, _ = self._recorded(rng, NoiseClass.TV_RADIO)
         voice = self._speech(rng, avoid=speaker)[1]
         programme = self._join(music, voice, rng.uniform(-12, 12))
         played = loudspeaker(programme, rng.uniform(100, 400), rng.uniform(3000, 7500), rng.uniform(0.5, 3))
@@ -326,7 +352,7 @@ def draw_weights(lengths: Sequence[int], kinds: Sequence[str]) -> NDArray[np.flo
     return weights / weights.sum()
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
     """Return what a file's name says before a double underscore, as in ``siren__fs-118279.ogg``."""
     return path.stem.split("__")[0] if "__" in path.stem else ""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from train_cli.architectures.band_gru import BandGru, BandGruSize
 from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
-from train_cli.convert import ddae_step, nc_step, require_best, to_litert
+from train_cli.convert import ddae_step, n_kinds, nc_step, require_best, to_litert
 from train_cli.events import Reporter
 from train_cli.nc import MEL_SPEC
 from train_cli.options import ExportOptions
@@ -105,7 +105,7 @@ def _ddae(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, 
 
 
 def _nc(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, Any]]:
-    network = ChunkNet(ChunkNetSize())
+    network = ChunkNet(ChunkNetSize(n_kinds=n_kinds(run)))
     step = require_best(run, network)
     size, spec = network.size, MEL_SPEC
     chunks_per_s = SAMPLE_RATE / spec.hop_samples / size.chunk_frames

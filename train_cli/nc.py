@@ -1,5 +1,6 @@
 """Training of the noise classifier."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
-from train_cli.data import Batch, MixingOptions
+from train_cli.data import Batch, MixingOptions, kinds_in
 from train_cli.events import Reporter
 from train_cli.examples import Example
 from train_cli.loop import Kept, run_training
@@ -15,7 +16,7 @@ from train_cli.options import TrainNcOptions
 from train_cli.original import OriginalNcTrainer
 from train_cli.runs import open_run
 from train_cli.validation import ClassValidation
-from workbench.classifier.posterior import CLASSES
+from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.dsp import SAMPLE_RATE
 from workbench.dsp.mel import LogMelSpec, StreamingLogMel
 from workbench.errors import WorkbenchError
@@ -23,6 +24,8 @@ from workbench.errors import WorkbenchError
 MEL_SPEC = LogMelSpec(log_offset=0.001)
 """The reference classifier's bands, with an offset that leaves quiet scenes visible."""
 LABEL_SMOOTHING = 0.05
+KINDS_SHARE = 0.5
+"""How much telling kinds of noise apart counts beside telling classes apart."""
 MAX_MASKED_BANDS = 10
 """Widest stretch of bands that is hidden from the network in training (Park et al. 2019, SpecAugment)."""
 
@@ -43,13 +46,16 @@ class NcTrainer:
 
     def __init__(self, options: TrainNcOptions) -> None:
         tf.random.set_seed(options.seed)
-        self.size = ChunkNetSize()
+        self.kinds = kinds_in(options.data, "train")
+        self.size = ChunkNetSize(n_kinds=len(self.kinds))
         self._n_chunks = round(options.seconds * SAMPLE_RATE) // (
             self.size.chunk_frames * MEL_SPEC.hop_samples
         )
         if self._n_chunks < 2:
             raise WorkbenchError(f"--seconds {options.seconds} is less than two chunks; choose 0.6 or more.")
         self.kept = Kept(options, ChunkNet(self.size), ChunkNet(self.size))
+        for network in (self.kept.network, self.kept.averaged):
+            network.members.assign(class_members(self.kinds))
         self._compiled = tf.function(self._update)
         self._see = tf.function(lambda x: self.kept.averaged.over_sequences(x, training=True))
         self._classify = tf.function(lambda x: self.kept.averaged.over_sequences(x, training=False))
@@ -62,7 +68,7 @@ class NcTrainer:
         for example in chunks:
             first = rng.integers(self.size.n_bands)
             example[:, :, first : first + rng.integers(MAX_MASKED_BANDS)] = np.log(MEL_SPEC.log_offset)
-        loss = self._compiled(chunks, batch.classes)
+        loss = self._compiled(chunks, batch.classes, batch.kinds)
         return {"loss": float(loss)}
 
     def renormalise(self, batch: Batch) -> None:
@@ -70,8 +76,17 @@ class NcTrainer:
         self._see(self._chunks(batch.noisy))
 
     def validate(self) -> dict[str, float]:
-        """Accuracy per chunk after the first second on held-out recordings, in mixtures and alone."""
-        return self._validation.run(self._best)
+        """Accuracy per chunk after the first second on held-out recordings, in mixtures and alone.
+
+        The temperature of the averaged weights' posteriors is fitted to the same mixtures first (Guo et al.
+        2017), so that the exported ones are calibrated.
+        """
+        self.kept.averaged.temperature.assign(1.0)
+        logits = [self._logits(batch.noisy)[:, _SETTLED_CHUNKS:] for batch in self._validation.mixtures]
+        classes = np.concatenate([batch.classes for batch in self._validation.mixtures])
+        temperature = fit_temperature(np.concatenate(logits), classes, class_members(self.kinds))
+        self.kept.averaged.temperature.assign(temperature)
+        return {**self._validation.run(self._best), "temperature": temperature}
 
     def examples(self) -> list[Example]:
         """Return sounds of the last validation."""
@@ -80,16 +95,20 @@ class NcTrainer:
     def close(self) -> None:
         """Nothing runs beside the training."""
 
-    def _best(self, signals: NDArray[np.float32]) -> NDArray[np.int64]:
-        return np.argmax(self._classify(self._chunks(signals)).numpy()[:, _SETTLED_CHUNKS:], axis=-1)
+    def _logits(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._classify(self._chunks(signals)).numpy()
 
-    def _update(self, chunks: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-        n_classes = len(CLASSES)
-        target = tf.one_hot(classes, n_classes) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / n_classes
+    def _best(self, signals: NDArray[np.float32]) -> NDArray[np.int64]:
+        probabilities = self.kept.averaged.probabilities(self._logits(signals)).numpy()
+        return np.argmax(probabilities[:, _SETTLED_CHUNKS:], axis=-1)
+
+    def _update(self, chunks: tf.Tensor, classes: tf.Tensor, kinds: tf.Tensor) -> tf.Tensor:
+        network = self.kept.network
         with tf.GradientTape() as tape:
-            logits = self.kept.network.over_sequences(chunks, training=True)
-            targets = tf.repeat(target[:, None, :], self._n_chunks, axis=1)
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+            logits = network.over_sequences(chunks, training=True)
+            of_kinds = _cross_entropy(tf.nn.log_softmax(logits), kinds)
+            of_classes = _cross_entropy(tf.math.log(network.probabilities(logits) + 1e-6), classes)
+            loss = of_classes + KINDS_SHARE * of_kinds
         self.kept.descend(tape, loss)
         return loss
 
@@ -99,6 +118,43 @@ class NcTrainer:
         n_frames = self._n_chunks * size.chunk_frames
         frames = np.stack([StreamingLogMel(MEL_SPEC).process(signal)[:n_frames] for signal in signals])
         return frames.reshape(len(signals), self._n_chunks, size.chunk_frames, size.n_bands)
+
+
+def class_members(kinds: Sequence[str]) -> NDArray[np.float32]:
+    """Which class each kind of noise belongs to: (n_kinds, n_classes), one 1 in each row."""
+    classes = [NoiseClass(kind.split("/")[0]) for kind in kinds]
+    return np.eye(len(CLASSES), dtype=np.float32)[[CLASSES.index(each) for each in classes]]
+
+
+def fit_temperature(
+    logits: NDArray[np.float32], classes: NDArray[np.int32], members: NDArray[np.float32]
+) -> float:
+    """Return the temperature that makes the true classes likeliest.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        (n, n_chunks, n_kinds).
+    classes : numpy.ndarray
+        (n,).
+    members : numpy.ndarray
+        As by `class_members`.
+    """
+
+    def surprise(temperature: float) -> float:
+        scaled = logits / temperature
+        likelihood = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+        of_classes = (likelihood / likelihood.sum(axis=-1, keepdims=True)) @ members
+        return -float(np.mean(np.log(of_classes[np.arange(len(classes)), :, classes] + 1e-9)))
+
+    return min(np.geomspace(0.4, 4.0, 47).tolist(), key=surprise)
+
+
+def _cross_entropy(log_probabilities: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
+    """Mean over (batch, n_chunks, n) against one truth for each of the batch, smoothed."""
+    n = log_probabilities.shape[-1]
+    target = tf.one_hot(truth, n) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / n
+    return -tf.reduce_mean(tf.reduce_sum(target[:, None, :] * log_probabilities, axis=-1))
 
 
 def train(options: TrainNcOptions, reporter: Reporter) -> None:

@@ -111,6 +111,11 @@ class ClassValidation:
             figures[f"accuracy_{name}"] = float(np.mean(np.concatenate(hits)))
         return {**figures, "quality": sum(figures.values()) / len(figures)}
 
+    @property
+    def mixtures(self) -> list[Batch]:
+        """The mixtures at -10 to 15 dB."""
+        return self._batches["mixed"]
+
     def examples(self) -> list[Example]:
         """Return mixtures with what the last run heard in them."""
         return self._examples

@@ -2,7 +2,8 @@
 
 Each chunk of log-mel frames is looked at by itself, so a streaming step needs no frames of the past; the GRU
 remembers the scene and steadies the posterior. The mean of a chunk is taken away first: how loud a noise is
-says nothing about its class.
+says nothing about its class. In training it learns the kinds of noise that recordings name (siren, engine,
+dishwasher, ...), whose probabilities are added to those of the classes.
 """
 
 from dataclasses import asdict, dataclass
@@ -27,6 +28,8 @@ class ChunkNetSize:
     hidden : int
         Units of the GRU.
     n_classes : int
+    n_kinds : int
+        Kinds of noise that are told apart in training, each of one class; 0 for the classes alone.
     """
 
     chunk_frames: int = 32
@@ -35,6 +38,7 @@ class ChunkNetSize:
     embedding: int = 64
     hidden: int = 64
     n_classes: int = 5
+    n_kinds: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """Return the dimensions for the run's record."""
@@ -69,7 +73,11 @@ class ChunkNet(tf.Module):
         width = (size.n_bands // shrink) * size.channels[-1]
         self.embed, self.embed_norm = Linear(width, size.embedding), BatchNorm(size.embedding)
         self.gru = Gru(size.embedding, size.hidden)
-        self.classify = Linear(size.embedding + size.hidden, size.n_classes)
+        self.classify = Linear(size.embedding + size.hidden, size.n_kinds or size.n_classes)
+        if size.n_kinds:
+            members = tf.zeros((size.n_kinds, size.n_classes))
+            self.members = tf.Variable(members, trainable=False, name="members")
+            self.temperature = tf.Variable(1.0, trainable=False, name="temperature")
 
     def _describe(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
         x = chunks - tf.reduce_mean(chunks, axis=(1, 2), keepdims=True)
@@ -82,7 +90,7 @@ class ChunkNet(tf.Module):
         return tf.nn.relu(self.embed_norm(self.embed(x), training))
 
     def over_sequences(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
-        """Logits: (batch, n_chunks, frames, bands) -> (batch, n_chunks, n_classes)."""
+        """Logits: (batch, n_chunks, frames, bands) -> (batch, n_chunks, n_kinds or n_classes)."""
         batch, n_chunks = chunks.shape[0], chunks.shape[1]
         flat = tf.reshape(chunks, (batch * n_chunks, self.size.chunk_frames, self.size.n_bands, 1))
         described = tf.reshape(self._describe(flat, training), (batch, n_chunks, -1))
@@ -96,7 +104,13 @@ class ChunkNet(tf.Module):
         """Advance by one chunk: probabilities (1, n_classes) and the new state (1, hidden)."""
         described = self._describe(chunk, training=False)
         state = self.gru.step(described, state)
-        return tf.nn.softmax(self.classify(tf.concat([described, state], axis=-1))), state
+        return self.probabilities(self.classify(tf.concat([described, state], axis=-1))), state
+
+    def probabilities(self, logits: tf.Tensor) -> tf.Tensor:
+        """Probabilities of the classes: (..., n_kinds or n_classes) -> (..., n_classes)."""
+        if not self.size.n_kinds:
+            return tf.nn.softmax(logits)
+        return tf.matmul(tf.nn.softmax(logits / self.temperature), self.members)
 
     def multiply_accumulates(self) -> int:
         """Multiply-accumulate operations of one chunk."""
@@ -110,5 +124,6 @@ class ChunkNet(tf.Module):
             total
             + bands * n_in * size.embedding
             + recurrent
-            + (size.embedding + size.hidden) * size.n_classes
+            + (size.embedding + size.hidden) * (size.n_kinds or size.n_classes)
+            + size.n_kinds * size.n_classes
         )
