@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from workbench.errors import WorkbenchError
 from workbench.evaluation.statistics import ALL, CONFIDENCE, holm, wilcoxon_p_values
 from workbench.listening.answers import SessionAnswers, read_sessions
-from workbench.listening.binomial import binomial_interval, binomial_p_value
+from workbench.listening.binomial import Alternative, binomial_interval, binomial_p_value
 from workbench.listening.design import PAIRED, REFERENCE, Block, Question, QuestionPage, TestKind
 from workbench.listening.prepared import Key, PreparedTest, open_prepared, read_key
 from workbench.listening.screens import NO_DIFFERENCE, P835_SCALES
+from workbench.listening.simulate import SIMULATED
 
 Interval = Literal["t", "bootstrap"]
 N_RESAMPLES = 2000
@@ -256,12 +257,15 @@ def analyse(
     if key.digest != prepared.digest:
         raise WorkbenchError(f"The key does not belong to {folder}; take that of the same test.")
     sessions = read_sessions(prepared, others)
-    counted = [session for session in sessions if unfinished or session.is_finished]
+    people = [session for session in sessions if not session.listener.startswith(SIMULATED)]
+    counted = [session for session in people or sessions if unfinished or session.is_finished]
     if not counted:
         more = " (unfinished ones count if you say so)" if sessions else ""
         raise WorkbenchError(f"Nobody has finished {folder} yet{more}; run some sessions first.")
     exclusions = [
-        Exclusion(session.listener, "", "did not finish") for session in sessions if session not in counted
+        Exclusion(session.listener, "", "did not finish" if session in people else "is simulated")
+        for session in sessions
+        if session not in counted
     ]
     ratings = [rating for session in counted for rating in unblinded(session, key)]
     blocks = []
@@ -475,26 +479,22 @@ def _row(test: TestKind, ratings: Sequence[Rating], interval: Interval) -> Resul
 def _counted(
     test: TestKind, row: ResultRow, values: NDArray[np.float64], by_listener: dict[str, NDArray[np.float64]]
 ) -> ResultRow:
-    if test == "ab":
-        k, n_ties, alternative = int((values > 0).sum()), int((values == 0).sum()), "two-sided"
-        leanings = np.array([np.sign(each.sum()) for each in by_listener.values()])
-    else:
-        k, n_ties, alternative = int(values.sum()), 0, "greater"
-        leanings = np.array([np.sign(each.mean() - 0.5) for each in by_listener.values()])
+    alternative: Alternative = "two-sided" if test == "ab" else "greater"
+    # Sign of what is for the condition: 1, -1, and 0 where there is no difference.
+    signs = {name: each if test == "ab" else 2 * each - 1 for name, each in by_listener.items()}
+    leanings = np.sign([each.sum() for each in signs.values()])
+    k, n_ties = int((values > 0).sum()), int((values == 0).sum()) if test == "ab" else 0
     n = len(values) - n_ties
     low, high = binomial_interval(k, n)
-    decided = leanings[leanings != 0]
     return replace(
         row,
         n_ties=n_ties,
         estimate=k / n if n else 0.5,
         low=low,
         high=high,
-        p_value=binomial_p_value(k, n, "two-sided" if alternative == "two-sided" else "greater"),
+        p_value=binomial_p_value(k, n, alternative),
         p_listeners=(
-            binomial_p_value(
-                int((decided > 0).sum()), len(decided), "two-sided" if test == "ab" else "greater"
-            )
+            binomial_p_value(int((leanings > 0).sum()), int((leanings != 0).sum()), alternative)
             if len(by_listener) > 1
             else None
         ),

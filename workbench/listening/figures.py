@@ -83,11 +83,11 @@ def _draw_pairs(axes: "Axes", result: BlockResult, ink: Ink, *, dark: bool) -> N
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", labelcolor=ink.text)
     if result.block.test == "ccr":
-        axes.set_xlim(-3, 3)
+        axes.set_xlim(-3.1, 3.1)
         axes.set_xlabel("CMOS (positive: the first is better)", color=ink.text)
     else:
-        axes.set_xlim(0, 1)
-        axes.set_xticks(np.linspace(0, 1, 5), [f"{share:.0%}" for share in np.linspace(0, 1, 5)])
+        axes.set_xlim(-0.03, 1.03)
+        axes.set_xticks(np.linspace(0, 1, 5), [f"{share:.0f} %" for share in np.linspace(0, 100, 5)])
         what = "Share that prefers the first" if result.block.test == "ab" else "Share of correct answers"
         axes.set_xlabel(f"{what}, 95 % interval", color=ink.text)
 

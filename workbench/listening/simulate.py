@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from workbench.listening.design import CLEAN, REFERENCE
 from workbench.listening.prepared import Key
 from workbench.listening.screens import (
     NO_DIFFERENCE,
@@ -17,7 +18,10 @@ from workbench.listening.screens import (
 )
 from workbench.listening.session import Session
 
+SIMULATED = "simulated-"
+"""What the codes of simulated listeners begin with."""
 LEVEL_DB = -12.0
+_KNOWN_QUALITY = {CLEAN: 5.0, REFERENCE: 5.0, "anchor_3500": 2.0, "anchor_7000": 4.0}
 
 
 @dataclass
@@ -27,10 +31,10 @@ class SimulatedListener:
     Parameters
     ----------
     quality : mapping, optional
-        Quality of each condition on the scale of P.835 and MUSHRA, 1 (bad) to 5 (excellent); 3 for those not
-        named. Without any, all answers are drawn at random.
+        Quality of each condition on the scale of P.835 and MUSHRA, 1 (bad) to 5 (excellent); for those not
+        named 3, for the anchors 2 and 4, for clean speech 5. Without any, all answers are drawn at random.
     spread : float
-        Standard deviation of a single judgement on that scale.
+        Standard deviation of a single judgement on that scale; the hidden reference is always recognised.
     seed : int
     """
 
@@ -75,11 +79,7 @@ class SimulatedListener:
             }
         if screen.test == "abx":
             return {"x": self._matched(screen, key)}
-        felt = {
-            stimulus.label: self.quality.get(key.stimuli[stimulus.id].condition, 3.0)
-            + self.spread * float(self._rng.standard_normal())
-            for stimulus in screen.stimuli
-        }
+        felt = {each.label: self._felt(key.stimuli[each.id].condition) for each in screen.stimuli}
         if screen.test == "ab":
             gain = felt["A"] - felt["B"]
             options = [value for value, _ in screen.scales[0].options]
@@ -96,14 +96,13 @@ class SimulatedListener:
             }
         return {scale.name: _whole(25 * (felt[scale.stimulus] - 1), 0, 100) for scale in screen.scales}
 
+    def _felt(self, condition: str) -> float:
+        quality = {**_KNOWN_QUALITY, **(self.quality or {})}.get(condition, 3.0)
+        return quality + self.spread * float(self._rng.standard_normal()) * (condition != REFERENCE)
+
     def _matched(self, screen: TrialScreen, key: Key) -> str:
         """Say to which of A and B X seems to be nearer; X is heard with an error of its own."""
-        assert self.quality is not None
-        felt = [
-            self.quality.get(key.stimuli[stimulus.id].condition, 3.0)
-            + self.spread * float(self._rng.standard_normal())
-            for stimulus in screen.stimuli
-        ]
+        felt = [self._felt(key.stimuli[each.id].condition) for each in screen.stimuli]
         near_a, near_b = abs(felt[2] - felt[0]), abs(felt[2] - felt[1])
         return "A" if near_a < near_b else "B"
 

@@ -106,8 +106,8 @@ def _comparison_table(result: BlockResult, titles: dict[str, str], heading: str)
 
 _NOTES = {
     "ab": "Share of the answers that preferred the first, without those of no difference (ties); 95 % "
-    "interval after Clopper and Pearson; exact binomial test, two-sided, corrected after Holm; last, sign test over "
-    "listeners.",
+    "interval after Clopper and Pearson; exact binomial test, two-sided, corrected after Holm; last, the "
+    "sign test over listeners.",
     "abx": "Share of correct answers; 95 % interval after Clopper and Pearson; exact binomial test against "
     "chance, one-sided, corrected after Holm; last, sign test over listeners.",
     "ccr": "Comparison mean opinion score from −3 to 3, positive where the first is better: mean of the "
