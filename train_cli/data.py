@@ -269,8 +269,8 @@ class Mixer:
     ) -> Signal:
         if from_start:
             before = int(rng.integers(_LONGEST_LEAD_SAMPLES))
-            start = _to_float(stored[: max(self.n_samples - before, 0)])
-            return np.pad(start, (before, max(self.n_samples - before - len(start), 0)))[: self.n_samples]
+            heard = _to_float(stored[: max(self.n_samples - before, 0)])
+            return np.pad(heard, (before, max(self.n_samples - before - len(heard), 0)))[: self.n_samples]
         spare = len(stored) - self.n_samples
         start = int(rng.integers(spare + 1)) if spare > 0 else 0
         stretch = _to_float(stored[start : start + self.n_samples])

@@ -26,6 +26,8 @@ MEL_SPEC = LogMelSpec(log_offset=0.001)
 LABEL_SMOOTHING = 0.05
 KINDS_SHARE = 0.5
 """How much telling kinds of noise apart counts beside telling classes apart."""
+CHANGES_SHARE = 0.4
+"""Share of examples in which one scene goes over into another."""
 MAX_MASKED_BANDS = 10
 """Widest stretch of bands that is hidden from the network in training (Park et al. 2019, SpecAugment)."""
 
@@ -68,8 +70,11 @@ class NcTrainer:
         for example in chunks:
             first = rng.integers(self.size.n_bands)
             example[:, :, first : first + rng.integers(MAX_MASKED_BANDS)] = np.log(MEL_SPEC.log_offset)
-        loss = self._compiled(chunks, batch.classes, batch.kinds)
-        return {"loss": float(loss)}
+        classes, kinds = (
+            np.repeat(each[:, None], self._n_chunks, 1) for each in (batch.classes, batch.kinds)
+        )
+        change_scenes(chunks, classes, kinds, rng)
+        return {"loss": float(self._compiled(chunks, classes, kinds))}
 
     def renormalise(self, batch: Batch) -> None:
         """Let the averaged weights see a batch, so that their normalisation fits them."""
@@ -120,6 +125,33 @@ class NcTrainer:
         return frames.reshape(len(signals), self._n_chunks, size.chunk_frames, size.n_bands)
 
 
+def change_scenes(
+    chunks: NDArray[np.float32],
+    classes: NDArray[np.int32],
+    kinds: NDArray[np.int32],
+    rng: np.random.Generator,
+) -> None:
+    """Let some examples go over into another one of the batch, in place.
+
+    Without such changes the memory learns that a scene lasts for ever, and is slow to give it up.
+
+    Parameters
+    ----------
+    chunks : numpy.ndarray
+        (batch, n_chunks, chunk_frames, n_bands).
+    classes, kinds : numpy.ndarray
+        (batch, n_chunks).
+    rng : numpy.random.Generator
+    """
+    n_examples, n_chunks = classes.shape
+    next_of = rng.permutation(n_examples)
+    before = [each.copy() for each in (chunks, classes, kinds)]
+    for index in np.flatnonzero(rng.random(n_examples) < CHANGES_SHARE):
+        at = rng.integers(1, n_chunks)
+        for now, then in zip((chunks, classes, kinds), before, strict=True):
+            now[index, at:] = then[next_of[index], at:]
+
+
 def class_members(kinds: Sequence[str]) -> NDArray[np.float32]:
     """Which class each kind of noise belongs to: (n_kinds, n_classes), one 1 in each row."""
     classes = [NoiseClass(kind.split("/")[0]) for kind in kinds]
@@ -151,10 +183,10 @@ def fit_temperature(
 
 
 def _cross_entropy(log_probabilities: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
-    """Mean over (batch, n_chunks, n) against one truth for each of the batch, smoothed."""
+    """Mean over (batch, n_chunks, n) against the truth of each chunk, smoothed."""
     n = log_probabilities.shape[-1]
     target = tf.one_hot(truth, n) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / n
-    return -tf.reduce_mean(tf.reduce_sum(target[:, None, :] * log_probabilities, axis=-1))
+    return -tf.reduce_mean(tf.reduce_sum(target * log_probabilities, axis=-1))
 
 
 def train(options: TrainNcOptions, reporter: Reporter) -> None:
