@@ -41,6 +41,11 @@ class Feed:
         self._level = 0  # of len(self._rise), which is full loudness
 
     @property
+    def queued(self) -> int:
+        """Samples that are waiting to be played: those that a flush will discard do not count."""
+        return self.ring.n_written - max(self.ring.n_read, self._flush_to)
+
+    @property
     def is_faded_out(self) -> bool:
         """Whether silence has been reached, so that the device can stop without a click."""
         return self._level == 0

@@ -30,7 +30,8 @@ from workbench.errors import WorkbenchError
 RING_S = 1.0
 """Sound that waits between a callback and its thread at the most; what comes beyond is lost and counted."""
 
-CALLBACK_TIMEOUT_S = 1.0
+CALLBACK_TIMEOUT_S = 2.5
+"""PulseAudio may let a stream wait for 2 s when it starts."""
 
 _HEADPHONES = re.compile(
     r"head(phone|set)|ear(phone|bud|pod|piece)|airpods|\bbuds\b|hands.?free|kopfh|casque|auricular|cuffie",
@@ -112,8 +113,12 @@ class Input(Protocol):
         """Age of a sample when it can be read."""
 
     @property
-    def xruns(self) -> int:
-        """How often sound was lost, by the device or since nobody read."""
+    def overflows(self) -> int:
+        """How often sound was lost because nobody read."""
+
+    @property
+    def device_xruns(self) -> int:
+        """How often sound was lost because the device was served too late."""
 
     @property
     def message(self) -> str | None:
@@ -150,7 +155,11 @@ class Sink(Protocol):
 
     @property
     def underruns(self) -> int:
-        """How often sound broke off."""
+        """How often sound broke off because nothing was queued."""
+
+    @property
+    def device_xruns(self) -> int:
+        """How often sound broke off because the device was served too late."""
 
     @property
     def message(self) -> str | None:
@@ -192,7 +201,7 @@ class _DeviceStream(ABC):
         self.burst_samples = 0
         self._sounddevice = load_sounddevice()
         self._asked_latency_s = latency_s
-        self._device_xruns = 0
+        self.device_xruns = 0
         self._last_call_s = 0.0
         self._is_running = False
         self._has_ended = False
@@ -317,7 +326,7 @@ class InputStream(_DeviceStream):
     _direction: Direction = "input"
 
     def __init__(self, device: Device, latency_s: float | None = None) -> None:
-        self._lost = 0
+        self.overflows = 0
         super().__init__(device, latency_s)
 
     def _prepare(self, rate_hz: int) -> None:
@@ -326,16 +335,11 @@ class InputStream(_DeviceStream):
 
     def _callback(self, block: NDArray[np.float32], n_frames: int, times: Any, status: Any) -> None:
         if self._ring.write(block[:, 0]) < n_frames:
-            self._lost += 1
+            self.overflows += 1
         if status.input_overflow:
-            self._device_xruns += 1
+            self.device_xruns += 1
         self.burst_samples = max(self.burst_samples, n_frames * SAMPLE_RATE // self.rate_hz)
         self._last_call_s = time.monotonic()
-
-    @property
-    def xruns(self) -> int:
-        """How often sound was lost, by the device or since nobody read."""
-        return self._lost + self._device_xruns
 
     @property
     def available_samples(self) -> int:
@@ -375,14 +379,14 @@ class OutputStream(_DeviceStream):
     def _callback(self, block: NDArray[np.float32], n_frames: int, times: Any, status: Any) -> None:
         self._feed.fill(block)
         if status.output_underflow:
-            self._device_xruns += 1
+            self.device_xruns += 1
         self.burst_samples = max(self.burst_samples, n_frames * SAMPLE_RATE // self.rate_hz)
         self._last_call_s = time.monotonic()
 
     @property
     def underruns(self) -> int:
-        """How often sound broke off, counted by us and by the device."""
-        return self._feed.underruns + self._device_xruns
+        """How often sound broke off because nothing was queued."""
+        return self._feed.underruns
 
     @property
     def is_private(self) -> bool:
@@ -392,7 +396,7 @@ class OutputStream(_DeviceStream):
     @property
     def queued_samples(self) -> int:
         """Samples written that the device has not fetched yet."""
-        return self._feed.ring.available * SAMPLE_RATE // self.rate_hz
+        return self._feed.queued * SAMPLE_RATE // self.rate_hz
 
     def write(self, block: Signal) -> None:
         """Queue a block; what does not fit is lost."""
@@ -420,10 +424,11 @@ class FileMicrophone:
     latency_s = 0.0
     message = None
     burst_samples = 0
+    device_xruns = 0
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
-        self.xruns = 0
+        self.overflows = 0
         self._signal = files.read(path)
         self._n_read = 0
         self._began_s: float | None = None
@@ -444,7 +449,7 @@ class FileMicrophone:
         """Return what the clock says has come in since the last call, float32, shape (n_samples,)."""
         n_samples = self.available_samples
         n_lost = max(0, n_samples - round(RING_S * SAMPLE_RATE))
-        self.xruns += n_lost > 0
+        self.overflows += n_lost > 0
         self._n_read += n_lost
         n_samples -= n_lost
         start = self._n_read % len(self._signal)

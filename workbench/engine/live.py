@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -67,8 +67,11 @@ _NOTICE_S = 6.0
 _SMOOTHING = 0.02
 _METER_FALL = 0.97
 _GLIDE_SAMPLES = SAMPLE_RATE * 20 // 1000
-_PRIVATE_RAMP_S = 0.05
+_SHORT_RAMP_S = 0.05
 _TIMED_BLOCKS = 4096
+_BREAKS_S = 5.0
+_MANY_BREAKS = 4
+_LATENCY_STEPS = 4
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +124,10 @@ class LiveCounts:
     Attributes
     ----------
     input_overflows, output_underruns : int
-        How often sound was lost on its way in, and broke off on its way out.
+        How often sound was lost because nobody fetched it, and broke off because nothing was there to play:
+        our doing, or that of a machine too busy.
+    device_xruns : int
+        How often a device lost sound or broke off by itself, because it was served too late.
     overloads : int
         How often the denoiser was bypassed since it was too slow.
     skipped_samples : int
@@ -130,8 +136,21 @@ class LiveCounts:
 
     input_overflows: int = 0
     output_underruns: int = 0
+    device_xruns: int = 0
     overloads: int = 0
     skipped_samples: int = 0
+
+
+def _sum(one: LiveCounts, other: LiveCounts) -> LiveCounts:
+    return LiveCounts(*map(sum, zip(astuple(one), astuple(other), strict=True)))
+
+
+def _counts(pace: Pace) -> LiveCounts:
+    return LiveCounts(
+        output_underruns=pace.underruns,
+        device_xruns=pace.sink.device_xruns,
+        skipped_samples=pace.skipped_samples,
+    )
 
 
 @dataclass(frozen=True)
@@ -241,9 +260,11 @@ class LiveSession:
         self._bypassed_until_s: float | None = None
         self._resumed_s = 0.0
         self._rest_s = FIRST_REST_S
-        self._gone_overflows = 0
-        self._gone_underruns = 0
-        self._gone_skipped = 0
+        # Of devices that have been closed.
+        self._gone = LiveCounts()
+        self._latency_step = 0
+        self._seen_xruns = 0
+        self._xruns_since_s = 0.0
         self._notice: tuple[str, float] = ("", 0.0)
         self._lost: dict[str, str] = {}
         self._failure = ""
@@ -363,6 +384,7 @@ class LiveSession:
         """
         with self._devices:
             before, self._output_name = self._output_name, name
+            self._latency_step = 0
             try:
                 self._open_output()
             except WorkbenchError:
@@ -396,8 +418,7 @@ class LiveSession:
         self._lost.pop("input", None)
         self._note("input", value=fresh.name)
         if before is not None:
-            self._gone_overflows += before.xruns
-            before.close()
+            self._retire_input(before)
         return fresh.name
 
     def _open_output(self) -> str:
@@ -406,12 +427,13 @@ class LiveSession:
             return ""
         fresh: Pace | None = None
         if self._output_name != SILENT:
-            sink = OutputStream(find_output(self._output_name), self._settings.device_latency_s)
+            sink = OutputStream(find_output(self._output_name), self._output_latency_s)
             self._started(sink)
             fresh = Pace(sink, lambda: 0 if self._input is None else self._input.burst_samples)
         self._lost.pop("output", None)
         if fresh is not None:
-            ramp_s = _PRIVATE_RAMP_S if fresh.sink.is_private else START_RAMP_S
+            is_gentle = not fresh.sink.is_private and self._latency_step == 0
+            ramp_s = START_RAMP_S if is_gentle else _SHORT_RAMP_S
             self._out_gain = Glide([0.0], round(ramp_s * SAMPLE_RATE))
             self._is_beginning = True
             self._note("output", value=fresh.sink.name)
@@ -420,6 +442,12 @@ class LiveSession:
             self._retire(before)
         return "" if fresh is None else fresh.sink.name
 
+    @property
+    def _output_latency_s(self) -> float | None:
+        """What to ask of the output: its lowest, or more where that broke off again and again."""
+        asked_s = self._settings.device_latency_s
+        return asked_s if self._latency_step == 0 else (asked_s or 0.01) * 2**self._latency_step
+
     def _started(self, end: Input | Sink) -> None:
         try:
             end.start()
@@ -427,16 +455,18 @@ class LiveSession:
             end.close()
             raise
 
+    def _retire_input(self, source: Input) -> None:
+        self._gone = _sum(self._gone, LiveCounts(source.overflows, device_xruns=source.device_xruns))
+        source.close()
+
     def _retire(self, pace: Pace) -> None:
-        self._gone_underruns += pace.underruns
-        self._gone_skipped += pace.skipped_samples
+        self._gone = _sum(self._gone, _counts(pace))
         pace.sink.close()
 
     def _close_devices(self) -> None:
         with self._devices:
             if self._input is not None:
-                self._gone_overflows += self._input.xruns
-                self._input.close()
+                self._retire_input(self._input)
                 self._input = None
             if self._pace is not None:
                 self._retire(self._pace)
@@ -575,6 +605,7 @@ class LiveSession:
         while not self._stopping.wait(_TEND_S):
             with self._devices, suppress(Exception):
                 self._notice_deaths()
+                self._notice_breaks()
                 if self._lost and time.monotonic() >= retry_s:
                     self._revive()
                     retry_s = time.monotonic() + _RETRY_S
@@ -589,13 +620,25 @@ class LiveSession:
             self._lost["input"] = source.message
             self._note("input lost", value=source.name)
             self._input = None
-            self._gone_overflows += source.xruns
-            source.close()
+            self._retire_input(source)
         if pace is not None and pace.sink.message is not None:
             self._lost["output"] = pace.sink.message
             self._note("output lost", value=pace.sink.name)
             self._pace = None
             self._retire(pace)
+
+    def _notice_breaks(self) -> None:
+        """Give an output that breaks off again and again a longer buffer."""
+        pace, now_s = self._pace, time.monotonic()
+        if pace is None or now_s - self._xruns_since_s < _BREAKS_S:
+            return
+        n_breaks = pace.sink.device_xruns - self._seen_xruns
+        if n_breaks >= _MANY_BREAKS and self._latency_step < _LATENCY_STEPS:
+            self._latency_step += 1
+            self._open_output()
+            self._say(f"The output broke off {n_breaks} times, so it was given a longer buffer.")
+        self._xruns_since_s = now_s
+        self._seen_xruns = 0 if self._pace is None else self._pace.sink.device_xruns
 
     def _revive(self) -> None:
         """Open lost devices again; where the output's is gone, the system's."""
@@ -618,12 +661,11 @@ class LiveSession:
     def status(self) -> LiveStatus:
         """Return how things stand."""
         source, pace, recorder = self._input, self._pace, self._recorder
-        counts = LiveCounts(
-            self._gone_overflows + (0 if source is None else source.xruns),
-            self._gone_underruns + (0 if pace is None else pace.underruns),
-            self._overloads,
-            self._gone_skipped + (0 if pace is None else pace.skipped_samples),
-        )
+        counts = _sum(self._gone, LiveCounts(overloads=self._overloads))
+        if source is not None:
+            counts = _sum(counts, LiveCounts(source.overflows, device_xruns=source.device_xruns))
+        if pace is not None:
+            counts = _sum(counts, _counts(pace))
         return LiveStatus(
             running=self.running,
             bypassed=self._bypassed_until_s is not None,
