@@ -17,6 +17,8 @@ from workbench.gui.messages import Notifier, logger, start_log
 from workbench.gui.settings import Settings, user_settings
 from workbench.gui.studio.controller import StudioController
 from workbench.gui.studio.page import StudioPage
+from workbench.gui.sweep.controller import SweepController
+from workbench.gui.sweep.page import SweepPage
 from workbench.gui.theme import ICONS, ThemeManager, ThemeMode
 from workbench.gui.workers import ComputeProcess, wait_for_all
 from workbench.resources import APP_NAME
@@ -60,7 +62,9 @@ class Application:
         self.controller = StudioController(self.settings, self.notifier, self.compute, make_output)
         self.page = StudioPage(self.controller, self.settings, self.theme, self.notifier)
         self.hub = Hub()
-        pages: list[Page] = [self.page]
+        sweep = SweepController(self.settings, self.notifier, self.compute, self.hub)
+        self.sweep_page = SweepPage(sweep, self.settings, self.theme, self.notifier)
+        pages: list[Page] = [self.page, self.sweep_page]
         self.window = MainWindow(pages, self.settings, self.theme, self.notifier)
         self.hub.page_requested.connect(self.window.show_page_titled)
         self.hub.scene_requested.connect(self._open_in_studio)

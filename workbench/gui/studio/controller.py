@@ -21,6 +21,7 @@ from workbench.gui.messages import Notifier
 from workbench.gui.settings import Settings
 from workbench.gui.studio.export import ExportRequest, export_steps
 from workbench.gui.studio.overview import peaks
+from workbench.gui.studio.overview_export import overview_steps
 from workbench.gui.studio.picture import Picture
 from workbench.gui.studio.scores_view import ScoreLine
 from workbench.gui.studio.scoring import blank_scores, legend, score_steps, unscored
@@ -282,6 +283,22 @@ class StudioController(QObject):
             done=self._exported,
             failed=self._export_failed,
             progress=lambda share: self.progress_changed.emit(Progress("Exporting…", share)),
+        )
+
+    def write_overview(self, kind: str, path: Path) -> None:
+        """Draw one of the two overview figures of the scene with its present settings, in the background."""
+        if self.loaded is None:
+            return
+        self.progress_changed.emit(Progress("Drawing…"))
+        self._export_job.start(
+            overview_steps,
+            replace(self.loaded, scene=self.scene),
+            kind,
+            path,
+            self._compute,
+            done=self._exported,
+            failed=self._export_failed,
+            progress=lambda share: self.progress_changed.emit(Progress("Drawing…", share)),
         )
 
     # --- end -------------------------------------------------------------------------------------------

@@ -101,10 +101,12 @@ def export_steps(
     rows: list[ScoreRow] = []
     reason = unscored(loaded.scene, rendered)
     if set(paths) - {"clean", "mixed", "denoised"} and not reason:
-        rows = yield from _at(0.6, score_rows(rendered, compute))
+        rows = yield from at_share(0.6, score_rows(rendered, compute))
     pictures = [paths[kind] for kind in ("png", "svg") if kind in paths]
     if pictures:
-        yield from _at(0.8, compute.call(_draw, loaded.scene, rendered, rows, request.levels_db, pictures))
+        yield from at_share(
+            0.8, compute.call(_draw, loaded.scene, rendered, rows, request.levels_db, pictures)
+        )
     if "csv" in paths:
         _write_text(paths["csv"], _csv(rows))
     if "json" in paths:
@@ -112,8 +114,8 @@ def export_steps(
     return list(paths.values())
 
 
-def _at(share: float, steps: Generator[None, None, T]) -> Generator[float, None, T]:
-    """Run steps that do not tell how far they are."""
+def at_share(share: float, steps: Generator[None, None, T]) -> Generator[float, None, T]:
+    """Run steps that do not tell how far they are, and say each time that `share` is done."""
     while True:
         try:
             next(steps)

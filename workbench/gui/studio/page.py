@@ -39,6 +39,7 @@ from workbench.gui.studio.controller import Progress, StudioController
 from workbench.gui.studio.controls import DenoiseCard, MixCard, SceneCard, signed
 from workbench.gui.studio.drop_zones import DropZones, local_files
 from workbench.gui.studio.export_dialog import ExportDialog
+from workbench.gui.studio.overview_export import OVERVIEWS
 from workbench.gui.studio.posterior_view import PosteriorView
 from workbench.gui.studio.scores_view import ScoresCard
 from workbench.gui.studio.spectrogram_panel import COLOUR_MAPS, SIGNALS, Hover, SpectrogramTrio
@@ -111,6 +112,8 @@ class StudioPage(QWidget):
         self.recent_menu.aboutToShow.connect(self.fill_recent_menu)
         menu.addSeparator()
         menu.addAction(self.actions_by_name["export"])
+        for kind, text in OVERVIEWS.items():
+            menu.addAction(text, partial(self.choose_overview, kind))
 
     def fill_view_menu(self, menu: QMenu) -> None:
         """Add how the page looks to the window's View menu."""
@@ -321,6 +324,23 @@ class StudioPage(QWidget):
             self._settings.set("export/kinds", list(request.kinds))
             self.controller.export(request)
         dialog.deleteLater()
+
+    def choose_overview(self, kind: str) -> None:
+        """Ask where to write one of the two overview figures of the scene."""
+        if self.controller.loaded is None:
+            self._notifier.warn("There is nothing to draw yet; open speech and noise first.")
+            return
+        folder = Path(self._settings.get("export/folder", str(Path.home())))
+        chosen, _ = QFileDialog.getSaveFileName(
+            self,
+            OVERVIEWS[kind].rstrip("…"),
+            str(folder / f"{kind}.png"),
+            "Pictures (*.png *.svg *.pdf)",
+        )
+        if chosen:
+            path = Path(chosen)
+            self._settings.set("export/folder", str(path.parent))
+            self.controller.write_overview(kind, path if path.suffix else path.with_suffix(".png"))
 
     def set_colour_map(self, name: str) -> None:
         """Draw the spectrograms with another colour map."""

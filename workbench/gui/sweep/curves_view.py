@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyqtgraph as pg
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from workbench.evaluation.metrics import find_metric, format_value
@@ -17,6 +17,8 @@ from workbench.gui.sweep.style import PEN_STYLES, SYMBOLS, method_swatch
 from workbench.gui.theme import ThemeManager
 
 MAX_COLUMNS = 3
+LEGEND_FROM_PX = 540
+"""Narrower views have no legend."""
 _BAND_OPACITY = 0.16
 
 
@@ -28,6 +30,17 @@ class Point:
     value: float
     low: float | None
     high: float | None
+
+
+class _Axis(pg.AxisItem):
+    """An axis with plain numbers."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(side)
+        self.enableAutoSIPrefix(False)
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
 
 
 class CurvesView(QWidget):
@@ -48,12 +61,12 @@ class CurvesView(QWidget):
         self._hidden: set[str] = set()
         self.panels: dict[str, pg.PlotItem] = {}
         self.canvas = pg.GraphicsLayoutWidget()
+        self.canvas.setAntialiasing(True)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.canvas.setAccessibleName("Curves of the metric against the SNR")
         self.legend = QListWidget()
         self.legend.setAccessibleName("Methods shown in the curves")
         self.legend.setToolTip("Space or a click on a box hides a method's curve, or shows it again.")
-        self.legend.setIconSize(QSize(26, 14))
         self.legend.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.legend.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.legend.itemChanged.connect(self._legend_changed)
@@ -131,15 +144,16 @@ class CurvesView(QWidget):
         self.canvas.clear()
         self.panels = {}
         for place, noise_class in enumerate(classes):
-            panel = self.canvas.addPlot(*divmod(place, MAX_COLUMNS))
+            axes = {side: _Axis(side) for side in ("left", "bottom")}
+            panel = self.canvas.addPlot(*divmod(place, MAX_COLUMNS), axisItems=axes)
             panel.setMenuEnabled(False)
             panel.setMouseEnabled(False, False)
             panel.hideButtons()
+            panel.setPreferredSize(100, 100)
             panel.showGrid(x=False, y=True, alpha=0.15)
             ticks = [(snr_db, f"{snr_db:g}".replace("-", "−")) for snr_db in sorted(sweep.plan.snrs_db)]
             panel.getAxis("bottom").setTicks([ticks])
-            if place >= len(classes) - MAX_COLUMNS:
-                panel.setLabel("bottom", "SNR (dB)")
+            panel.setLabel("bottom", "SNR (dB)")
             if place % MAX_COLUMNS == 0:
                 panel.setLabel("left", f"Gain in {about.title}{unit}" if what == GAIN else about.title + unit)
             if self.panels:
@@ -147,6 +161,8 @@ class CurvesView(QWidget):
                 panel.setXLink(first)
                 panel.setYLink(first)
             self.panels[noise_class] = panel
+        for column in range(min(len(classes), MAX_COLUMNS)):
+            self.canvas.ci.layout.setColumnStretchFactor(column, 1)
         self._restyle_panels()
 
     def _draw(self) -> None:
@@ -217,6 +233,11 @@ class CurvesView(QWidget):
         marks.sigClicked.connect(lambda _, clicked, __: self.point_chosen.emit(clicked[0].data().cell))
         panel.addItem(marks)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the curves all of a narrow view: the table's rows have the same marks as the legend."""
+        super().resizeEvent(event)
+        self.legend.setVisible(self.width() > self._theme.px(LEGEND_FROM_PX))
+
     def _restyle(self) -> None:
         self.canvas.setBackground(self._theme.color("surface"))
         self.legend.setFixedWidth(self._theme.px(168))
@@ -235,3 +256,4 @@ class CurvesView(QWidget):
                 axis.setTextPen(muted)
                 axis.setStyle(tickFont=self._theme.font(11))
                 axis.label.setFont(self._theme.font(11))
+            panel.getAxis("left").setWidth(self._theme.px(50))

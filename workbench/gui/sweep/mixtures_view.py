@@ -24,7 +24,7 @@ from workbench.evaluation.plan import SweepPlan
 from workbench.evaluation.statistics import ALL
 from workbench.evaluation.tables import class_title, method_titles, snr_title
 from workbench.gui.sweep.mixtures import MixtureFilter, MixtureRow
-from workbench.gui.sweep.mixtures_model import GAIN, MixturesModel
+from workbench.gui.sweep.mixtures_model import CLASS, GAIN, METHOD, REPETITION, SNR, MixturesModel
 from workbench.gui.theme import ThemeManager, role
 
 FILTER_DELAY_MS = 120
@@ -77,6 +77,7 @@ class MixturesTable(QTableView):
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.resizeColumnsToContents()
+        self.setColumnWidth(CLASS, min(self.columnWidth(CLASS), self._theme.px(150)))
         for column in range(2):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
@@ -102,6 +103,7 @@ class MixturesView(QWidget):
         super().__init__()
         self._theme = theme
         self._noise_class = ALL
+        self._has_repetitions = False
         self.table = MixturesTable(theme)
         self.method, self.snr = _combo("Method"), _combo("SNR")
         self.text = QLineEdit()
@@ -147,6 +149,7 @@ class MixturesView(QWidget):
     def set_plan(self, plan: SweepPlan) -> None:
         """Offer the methods and SNRs of a plan; what was chosen stays if it is among them."""
         titles = method_titles(plan.all_methods)
+        self._has_repetitions = plan.repetitions > 1
         _fill(self.method, "All methods", [(titles[name], name) for name in plan.all_methods])
         _fill(self.snr, "All SNRs", [(snr_title(snr_db), snr_db) for snr_db in sorted(plan.snrs_db)])
 
@@ -197,6 +200,13 @@ class MixturesView(QWidget):
             self.only_gaps.isChecked(),
         )
         self.table.mixtures.set_filter(wanted)
+        for column, is_same in (
+            (CLASS, self._noise_class != ALL),
+            (SNR, wanted.snr_db is not None),
+            (METHOD, wanted.method is not None),
+            (REPETITION, not self._has_repetitions),
+        ):
+            self.table.setColumnHidden(column, is_same)
         self._go_back_to(current)
         self._show_state()
 
@@ -228,7 +238,7 @@ def _combo(name: str) -> QComboBox:
     combo = QComboBox()
     combo.setAccessibleName(name)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(9)
+    combo.setMinimumContentsLength(7)
     combo.setItemDelegate(QStyledItemDelegate(combo))
     combo.setMaxVisibleItems(24)
     return combo

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QStyledItemDelegate,
-    QTabWidget,
+    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -45,6 +46,7 @@ from workbench.gui.sweep.work import PublishRequest
 from workbench.gui.theme import ThemeManager, role
 
 FORM_PX = 286
+NARROW_PX = 600
 RESULTS, MIXTURES, GAPS = range(3)
 
 
@@ -103,7 +105,7 @@ class SweepPage(QWidget):
 
     def fill_view_menu(self, menu: QMenu) -> None:
         """Add how the page looks to the window's View menu."""
-        for name in ("plan", "results", "mixtures", "gaps", "panels"):
+        for name in ("plan", "results", "mixtures", "gaps", "gain", "panels"):
             menu.addAction(self.actions_by_name[name])
 
     def menus(self) -> list[QMenu]:
@@ -133,40 +135,44 @@ class SweepPage(QWidget):
 
     def _lay_out(self) -> None:
         self.metric_combo, self.class_combo = _combo("Metric"), _combo("Class of noise")
-        self.what_combo = _combo("What is shown")
-        self.what_combo.addItem("Mean", MEAN)
-        self.what_combo.addItem("Gain over noisy", GAIN)
-        self.what_combo.setToolTip(
-            "Means ± half of their 95 % confidence interval, or what is gained over noisy"
-        )
-        self.panels_button = QToolButton()
+        self.gain_button, self.panels_button = QToolButton(), QToolButton()
+        self.gain_button.setText("Gain")
+        self.gain_button.setToolTip("Show what is gained over the noisy signal, in table and curves (F8)")
         self.panels_button.setText("Each class")
-        self.panels_button.setCheckable(True)
         self.panels_button.setToolTip("Draw the curves of each class of noise in a panel of its own (F7)")
-        chooser = QWidget()
-        self._chooser = QHBoxLayout(chooser)
-        self._chooser.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.metric_combo, self.class_combo, self.what_combo, self.panels_button):
-            self._chooser.addWidget(widget)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
+        for button in (self.gain_button, self.panels_button):
+            button.setCheckable(True)
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName("Views of the results")
+        self.views = QStackedWidget()
         views = ((self.results, "Results"), (self.mixtures, "Mixtures"), (self.gaps, "Gaps"))
         for view, title in views:
-            inner = QWidget()
-            box = QVBoxLayout(inner)
-            box.setContentsMargins(0, 6, 0, 0)
-            box.addWidget(view)
-            self.tabs.addTab(inner, title)
-        self.tabs.tabBar().setDrawBase(False)
-        self.tabs.setCornerWidget(chooser, Qt.Corner.TopRightCorner)
+            self.tabs.addTab(title)
+            self.views.addWidget(view)
+        self.tabs.setUsesScrollButtons(False)
+        self._chooser = QHBoxLayout()
+        self._chooser.addStretch(1)
+        for widget in (self.metric_combo, self.class_combo, self.gain_button, self.panels_button):
+            self._chooser.addWidget(widget)
+        self._head = QHBoxLayout()
+        self._head.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignLeft)
+        self._head.addLayout(self._chooser)
+        shown = QWidget()
+        self._shown = QVBoxLayout(shown)
+        self._shown.setContentsMargins(0, 0, 0, 0)
+        self._shown.addLayout(self._head)
+        self._shown.addWidget(self.views, 1)
         self.right = QStackedWidget()
         self.right.addWidget(self._make_empty())
-        self.right.addWidget(self.tabs)
+        self.right.addWidget(shown)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.form)
         self.splitter.addWidget(self.right)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setCollapsible(1, False)
+        self.splitter.splitterMoved.connect(lambda *_: self._arrange())
         self._box = QVBoxLayout(self)
         self._box.addWidget(self.run_bar)
         self._box.addWidget(self.splitter, 1)
@@ -220,6 +226,7 @@ class SweepPage(QWidget):
         self._action("worst", "Worst cases", self.show_worst, "Ctrl+B")
         self._action("copy", "Copy the table", self.results.table.copy, "Ctrl+Shift+C")
         self._action("plan", "Plan", self.run_bar.plan_button.toggle, "F4")
+        self._action("gain", "Gain over noisy", self.gain_button.toggle, "F8")
         self._action("panels", "Curves of each class", self.panels_button.toggle, "F7")
         for place, name in enumerate(("results", "mixtures", "gaps")):
             show = partial(self.tabs.setCurrentIndex, place)
@@ -249,14 +256,14 @@ class SweepPage(QWidget):
         self.run_bar.pause_requested.connect(run.toggle_pause)
         self.run_bar.stop_requested.connect(run.stop)
         self.run_bar.export_requested.connect(self.choose_export)
-        self.run_bar.plan_toggled.connect(self.form.setVisible)
+        self.run_bar.plan_toggled.connect(self._show_form)
         self.run_bar.plan_button.setChecked(self._settings.get("sweep/shows_plan", True))
         self.run_bar.open_menu.aboutToShow.connect(self.fill_open_menu)
         self.empty_start.clicked.connect(lambda _: run.begin())
         self.empty_open.clicked.connect(self.choose_open)
         self.metric_combo.activated.connect(lambda _: self._show_metric())
         self.class_combo.activated.connect(lambda _: self._show_metric())
-        self.what_combo.activated.connect(lambda _: self._show_metric())
+        self.gain_button.toggled.connect(lambda _: self._show_metric())
         self.panels_button.toggled.connect(lambda _: self._show_metric())
         self.tabs.currentChanged.connect(lambda _: self._show_tab())
         self.results.table.cell_chosen.connect(self.show_cell)
@@ -272,10 +279,24 @@ class SweepPage(QWidget):
         self.setStyleSheet(style_sheet(self._theme))
         self._box.setContentsMargins(px(12), px(8), px(12), px(12))
         self._box.setSpacing(px(8))
+        self._head.setSpacing(px(4))
         self._chooser.setSpacing(px(6))
-        self.form.setMinimumWidth(px(230))
+        self._arrange()
+        self._shown.setSpacing(px(6))
+        self.form.setMinimumWidth(px(264))
         self.splitter.setHandleWidth(px(10))
         self.splitter.setSizes([px(FORM_PX), max(self.width() - px(FORM_PX), px(400))])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the head of the results anew."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put what is chosen beside the tabs, or below them where it is narrow."""
+        narrow = self.right.width() < self._theme.px(NARROW_PX)
+        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._head.setDirection(direction)
 
     # --- intents ---------------------------------------------------------------------------------------
 
@@ -375,6 +396,11 @@ class SweepPage(QWidget):
         menu.addSeparator()
         self._fill_recent(menu, clear=False)
 
+    def _show_form(self, shown: bool) -> None:
+        self.form.setVisible(shown)
+        # The splitter gives the room out with the next event.
+        QTimer.singleShot(0, self, self._arrange)
+
     # --- showing ---------------------------------------------------------------------------------------
 
     def _take_plan(self) -> None:
@@ -414,7 +440,7 @@ class SweepPage(QWidget):
         classes = [(class_title(name), name) for name in ([ALL, *names] if len(names) > 1 else names)]
         _fill(self.metric_combo, metrics)
         _fill(self.class_combo, classes)
-        self.panels_button.setVisible(len(names) > 1)
+        self.panels_button.setEnabled(len(names) > 1)
         for place in range(self.metric_combo.count()):
             about = find_metric(str(self.metric_combo.itemData(place)))
             tip = f"{about.explanation}\n{about.variant}. {about.paper}."
@@ -426,16 +452,20 @@ class SweepPage(QWidget):
             return
         noise_class = str(self.class_combo.currentData())
         self.metric_combo.setToolTip(str(self.metric_combo.currentData(Qt.ItemDataRole.ToolTipRole)))
-        panels = self.panels_button.isChecked() and self.panels_button.isVisibleTo(self)
-        self.results.show_sweep(sweep, metric, noise_class, str(self.what_combo.currentData()), panels=panels)
+        panels = self.panels_button.isChecked()
+        what = GAIN if self.gain_button.isChecked() else MEAN
+        self.results.show_sweep(sweep, metric, noise_class, what, panels=panels)
         self.mixtures.set_class(noise_class)
         self._show_tab()
 
     def _show_tab(self) -> None:
         """Read the list of mixtures only while it is looked at."""
         place = self.tabs.currentIndex()
-        self.what_combo.setEnabled(place == RESULTS)
-        self.panels_button.setEnabled(place == RESULTS)
+        self.views.setCurrentIndex(place)
+        for button in (self.gain_button, self.panels_button):
+            button.setVisible(place == RESULTS)
+        for combo in (self.metric_combo, self.class_combo):
+            combo.setVisible(place != GAPS)
         self.controller.list_mixtures(str(self.metric_combo.currentData()) if place == MIXTURES else "")
 
     def _show_point(self, cell: object) -> None:
@@ -484,6 +514,7 @@ def _combo(name: str) -> QComboBox:
     combo.setAccessibleName(name)
     combo.setToolTip(name)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    combo.setMinimumContentsLength(5)
     combo.setItemDelegate(QStyledItemDelegate(combo))
     combo.setMaxVisibleItems(24)
     return combo

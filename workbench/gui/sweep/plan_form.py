@@ -79,6 +79,7 @@ class PlanForm(QScrollArea):
             self._box.addWidget(card)
         self._box.addStretch(1)
         self.setWidget(self._inner)
+        self.show_store(None)
         theme.changed.connect(self._restyle)
         self._restyle()
 

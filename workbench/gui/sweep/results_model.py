@@ -69,6 +69,7 @@ class ResultsModel(QAbstractTableModel):
         if same:
             last = self.index(self.rowCount() - 1, self.columnCount() - 1)
             self.dataChanged.emit(self.index(0, 0), last)
+            self.headerDataChanged.emit(Qt.Orientation.Vertical, 0, self.rowCount() - 1)
         else:
             self.endResetModel()
 
@@ -83,17 +84,17 @@ class ResultsModel(QAbstractTableModel):
         if self.methods:
             last = self.index(self.rowCount() - 1, self.columnCount() - 1)
             self.dataChanged.emit(self.index(0, 0), last)
+            self.headerDataChanged.emit(Qt.Orientation.Vertical, 0, self.rowCount() - 1)
 
     def place(self, index: Index) -> tuple[str, float | None]:
-        """Return the method and the SNR of a cell; a method's name stands for all its SNRs."""
-        return self.methods[index.row()], self.snrs_db[index.column() - 1] if index.column() else None
+        """Return the method and the SNR of a cell."""
+        return self.methods[index.row()], self.snrs_db[index.column()]
 
     def rows_as_text(self) -> list[list[str]]:
         """Return the whole table with its headings, as it is shown."""
-        columns = range(self.columnCount())
-        head = [str(self.headerData(column, Qt.Orientation.Horizontal)) for column in columns]
+        head = ["Method", *map(snr_title, self.snrs_db)]
         body = [
-            [str(self.data(self.index(row, column))) for column in columns] for row in range(self.rowCount())
+            [title, *map(_text, entries)] for title, entries in zip(self._titles, self._entries, strict=True)
         ]
         return [head, *body]
 
@@ -104,28 +105,24 @@ class ResultsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.methods)
 
     def columnCount(self, parent: Index = _TOP) -> int:
-        """Return the number of SNRs, the one of all together and the one of the names."""
-        return 0 if parent.isValid() or not self.methods else len(self.snrs_db) + 1
+        """Return the number of SNRs, and one for all together."""
+        return 0 if parent.isValid() else len(self.snrs_db)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        """Return a heading."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
+        """Return a heading: an SNR above, a method at the side with a piece of its curve."""
+        if orientation == Qt.Orientation.Vertical:
+            return self._method_data(section, role)
         if role == Qt.ItemDataRole.DisplayRole:
-            return snr_title(self.snrs_db[section - 1]) if section else "Method"
+            return snr_title(self.snrs_db[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section else Qt.AlignmentFlag.AlignLeft
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return what a cell shows."""
-        row, column = index.row(), index.column()
-        if column == 0:
-            return self._method_data(row, role)
-        entry = self._entries[row][column - 1]
+        entry = self._entries[index.row()][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(entry)
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -150,6 +147,8 @@ class ResultsModel(QAbstractTableModel):
             return method_swatch(row, dark=self._theme.theme.is_dark)
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{self._titles[row]} ({self.methods[row]})"
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def _gains(self) -> list[list[TableEntry]]:

@@ -1,7 +1,7 @@
 """Table and curves of a sweep, one above the other."""
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -17,6 +17,9 @@ from workbench.evaluation.tables import Sweep
 from workbench.gui.sweep.curves_view import CurvesView
 from workbench.gui.sweep.results_model import ResultsModel, as_html
 from workbench.gui.theme import ThemeManager, role
+
+NOTED_PX = 440
+"""Lower views show no note."""
 
 
 class ResultsTable(QTableView):
@@ -38,23 +41,36 @@ class ResultsTable(QTableView):
         self.setWordWrap(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setIconSize(QSize(26, 14))
-        self.verticalHeader().hide()
+        self.verticalHeader().setHighlightSections(False)
+        self.verticalHeader().setSectionsClickable(False)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSectionsClickable(False)
         self.results.modelReset.connect(self.fit)
+        self.results.dataChanged.connect(lambda *_: self.fit())
         self.doubleClicked.connect(lambda index: self.cell_chosen.emit(*self.results.place(index)))
         theme.changed.connect(self._restyle)
         self._restyle()
 
     def fit(self) -> None:
-        """Share the width out: what the columns need, and the rest to the names of the methods."""
-        if not self.results.columnCount():
-            return
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(self._theme.px(64))
+        """Make the columns equally wide: as wide as the widest needs, and wider where there is room."""
+        n_columns = self.results.columnCount()
+        if n_columns:
+            metrics = QFontMetrics(self._theme.font(bold=True))
+            texts = (text for row in self.results.rows_as_text() for text in row[1:])
+            needed = max(metrics.horizontalAdvance(text) for text in texts) + self._theme.px(18)
+            self.horizontalHeader().setDefaultSectionSize(max(needed, self.viewport().width() // n_columns))
+
+    def height_of_all(self) -> int:
+        """Return how high the table is with all its rows."""
+        rows = self.results.rowCount() * self.verticalHeader().defaultSectionSize()
+        return rows + self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the columns."""
+        super().resizeEvent(event)
+        self.fit()
 
     def copy(self) -> None:
         """Put the whole table on the clipboard, for spreadsheets and for text."""
@@ -102,6 +118,7 @@ class ResultsView(QWidget):
         self.splitter.setChildrenCollapsible(True)
         self.splitter.addWidget(top)
         self.splitter.addWidget(self.curves)
+        self.table.results.modelReset.connect(self._share_height)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.splitter)
@@ -112,6 +129,7 @@ class ResultsView(QWidget):
         """Show a metric in one class, or in all together; with `panels`, draw each class beside it."""
         self.table.results.show_sweep(sweep, metric, noise_class, what)
         self.note.setText(self.table.results.note)
+        self.table.horizontalHeader().setToolTip(self.table.results.note)
         names = tuple(name for name, _ in sweep.plan.noise)
         classes = (ALL, *names) if panels and len(names) > 1 else (noise_class,)
         self.curves.show_sweep(sweep, metric, classes, what)
@@ -121,6 +139,18 @@ class ResultsView(QWidget):
         self.table.results.clear()
         self.curves.clear()
         self.note.clear()
+
+    def _share_height(self) -> None:
+        """Show all of the table if that leaves the curves half of the height."""
+        height = max(self.splitter.height(), 2)
+        wanted = self.table.height_of_all() + self._theme.px(44)
+        top = min(wanted, height // 2)
+        self.splitter.setSizes([top, height - top])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the note to the tooltip of the heading where there is little room."""
+        super().resizeEvent(event)
+        self.note.setVisible(self.height() > self._theme.px(NOTED_PX))
 
     def _restyle(self) -> None:
         self.table.setMinimumHeight(self._theme.px(96))

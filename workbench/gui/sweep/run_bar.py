@@ -131,7 +131,7 @@ class RunBar(QWidget):
         self.open_button.setEnabled(not running)
         text, is_problem = self._words()
         self.text.set_text(text)
-        self.text.setToolTip(text)
+        self.text.setToolTip(text if cost is None else f"{text}\n{duration_text(cost.sound_s)} of sound")
         role(self.text, "error" if is_problem else "" if running else "muted")
         self.text.style().polish(self.text)
         self.bar.setVisible(running)
@@ -171,9 +171,8 @@ def cost_text(cost: SweepCost) -> str:
     if not cost.n_results:
         return "Everything in this plan is measured."
     return (
-        f"To measure: {cost.n_results:,} results of {cost.n_trials:,} mixtures "
-        f"({duration_text(cost.sound_s)} of sound), about {duration_text(cost.estimated_s)} "
-        f"on {default_workers()} cores"
+        f"{cost.n_results:,} results of {cost.n_trials:,} mixtures to measure, "
+        f"about {duration_text(cost.estimated_s)} on {default_workers()} cores"
     )
 
 

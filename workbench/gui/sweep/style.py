@@ -35,6 +35,7 @@ def style_sheet(manager: ThemeManager) -> str:
     QHeaderView {{ background: {t.surface}; border: none; }}
     QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none;
         border-bottom: 1px solid {t.border}; padding: {s(4)}px {s(6)}px; font-weight: 600; }}
+    QHeaderView::section:vertical {{ border: none; color: {t.text}; font-weight: normal; }}
     QHeaderView::section:hover {{ color: {t.text}; }}
     QHeaderView::down-arrow {{ image: url({chevron}); width: {s(10)}px; }}
     QTreeView, QListView {{ background: transparent; border: 1px solid transparent;
@@ -71,7 +72,8 @@ def method_swatch(place: int, *, dark: bool) -> QIcon:
     """Return a piece of a method's curve, by its place in the plan."""
     how = method_style(place, dark=dark)
     colour = QColor(how["color"])
-    width, height, ratio = 26, 14, 2
+    # As wide as an icon of a header may be.
+    width, height, ratio = 16, 16, 3
     pixmap = QPixmap(width * ratio, height * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
