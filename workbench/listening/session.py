@@ -138,22 +138,7 @@ class Session:
             raise WorkbenchError("The test is over; there is nothing to answer.")
         if lacking := missing(screen, values, heard):
             raise WorkbenchError(lacking[0])
-        entry: dict[str, Any] = {
-            "screen": screen.id,
-            "kind": screen.kind,
-            "at": _now(),
-            "values": dict(values),
-        }
-        if isinstance(screen, TrialScreen):
-            entry |= {
-                "block": screen.block,
-                "training": screen.is_training,
-                "stimuli": {each.label: each.id for each in screen.stimuli},
-            }
-        if heard is not None:
-            entry["heard"] = {label: round(share, 3) for label, share in heard.items()}
-        if seconds is not None:
-            entry["seconds"] = round(seconds, 2)
+        entry = entry_of(screen, values, heard=heard, seconds=seconds)
         if self._path is not None:
             self._size = _append(self._path, entry, self._size)
         self._go_on(screen, values)
@@ -163,6 +148,28 @@ class Session:
         self._n_done += 1
         if isinstance(screen, LevelScreen):
             self._gain_db = float(values["gain_db"] or 0.0)
+
+
+def entry_of(
+    screen: Screen,
+    values: Values,
+    *,
+    heard: Mapping[str, float] | None = None,
+    seconds: float | None = None,
+) -> dict[str, Any]:
+    """Return what is kept of an answer: one line of a session file."""
+    entry: dict[str, Any] = {"screen": screen.id, "kind": screen.kind, "at": _now(), "values": dict(values)}
+    if isinstance(screen, TrialScreen):
+        entry |= {
+            "block": screen.block,
+            "training": screen.is_training,
+            "stimuli": {each.label: each.id for each in screen.stimuli},
+        }
+    if heard is not None:
+        entry["heard"] = {label: round(share, 3) for label, share in heard.items()}
+    if seconds is not None:
+        entry["seconds"] = round(seconds, 2)
+    return entry
 
 
 def is_finished(screens: tuple[Screen, ...], n_done: int) -> bool:
