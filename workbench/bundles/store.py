@@ -1,6 +1,7 @@
 """Where bundles are found: those that ship with the program, then the user's own."""
 
 import difflib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +15,25 @@ _Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
 _checked: dict[Path, tuple[_Stamp, Bundle | WorkbenchError]] = {}
 
 
+_DEFAULTS_NAME = "defaults.json"
+
+
+@dataclass(frozen=True)
+class RefusedBundle:
+    """A folder with a manifest that may not be run.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where it lies.
+    problem : str
+        What is wrong with it, one sentence.
+    """
+
+    folder: Path
+    problem: str
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """What a look into the model folders found.
@@ -22,12 +42,17 @@ class Catalogue:
     ----------
     bundles : tuple of Bundle
         Those that may be run: shipped ones first, then the user's, each by name.
-    problems : tuple of str
-        One sentence for each folder that was refused.
+    refused : tuple of RefusedBundle
+        Those that may not.
     """
 
     bundles: tuple[Bundle, ...]
-    problems: tuple[str, ...]
+    refused: tuple[RefusedBundle, ...]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One sentence for each folder that was refused."""
+        return tuple(refused.problem for refused in self.refused)
 
 
 def catalogue() -> Catalogue:
@@ -36,22 +61,24 @@ def catalogue() -> Catalogue:
     A bundle is hashed again only when its files change.
     """
     bundles: dict[str, Bundle] = {}
-    problems = []
+    refused = []
     for root in (resources.bundled_models_dir(), resources.user_models_dir()):
         found: list[Bundle] = []
         for manifest_path in sorted(root.glob(f"*/{MANIFEST_NAME}")):
-            checked = _check(manifest_path.parent)
+            folder = manifest_path.parent
+            checked = _check(folder)
             if isinstance(checked, WorkbenchError):
-                problems.append(str(checked))
+                refused.append(RefusedBundle(folder, str(checked)))
             elif checked.name in bundles or any(checked.name == other.name for other in found):
-                problems.append(
-                    f"{checked.folder} is left out because another bundle is named {checked.name!r}; "
+                problem = (
+                    f"{folder} is left out because another bundle is named {checked.name!r}; "
                     f"change its name in {MANIFEST_NAME}."
                 )
+                refused.append(RefusedBundle(folder, problem))
             else:
                 found.append(checked)
         bundles |= {bundle.name: bundle for bundle in sorted(found, key=lambda bundle: bundle.name)}
-    return Catalogue(tuple(bundles.values()), tuple(problems))
+    return Catalogue(tuple(bundles.values()), tuple(refused))
 
 
 def find_bundles(kind: str | None = None) -> list[Bundle]:
@@ -97,8 +124,9 @@ def find_bundle(name_or_folder: str) -> Bundle:
 def default_bundle(kind: str) -> Bundle:
     """Return the bundle that is used where none is named.
 
-    One that says ``default = true`` wins, the user's before a shipped one; otherwise it is the first of
-    the shipped ones, then of the user's.
+    The user's choice (`choose_default`) wins, as long as it can be used; then one that says
+    ``default = true``, the user's before a shipped one; otherwise it is the first of the shipped ones, then
+    of the user's.
 
     Raises
     ------
@@ -114,7 +142,49 @@ def default_bundle(kind: str) -> Bundle:
             f"No {kind} bundle is installed; put one into {resources.user_models_dir()} "
             "or train one with train_cli."
         )
-    return (flagged or candidates)[0]
+    chosen = [bundle for bundle in candidates if bundle.name == chosen_default(kind)]
+    return (chosen or flagged or candidates)[0]
+
+
+def chosen_default(kind: str) -> str | None:
+    """Return the name of the bundle that the user chose as default of a kind, None without a choice."""
+    return _chosen_defaults().get(kind)
+
+
+def choose_default(kind: str, name: str | None) -> None:
+    """Keep the user's choice of a default bundle; None takes it back.
+
+    Parameters
+    ----------
+    kind : str
+        ``"nc"`` or ``"ddae"``.
+    name : str or None
+        Name of a bundle of that kind; one that is not there (any more) counts as no choice.
+
+    Raises
+    ------
+    WorkbenchError
+        If the choice cannot be written.
+    """
+    chosen = {other: value for other, value in _chosen_defaults().items() if other != kind}
+    if name is not None:
+        chosen[kind] = name
+    path = resources.user_models_dir() / _DEFAULTS_NAME
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(chosen, indent=1) + "\n", encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise WorkbenchError(f"The default model cannot be kept in {path} ({error.strerror}).") from None
+
+
+def _chosen_defaults() -> dict[str, str]:
+    try:
+        text = (resources.user_models_dir() / _DEFAULTS_NAME).read_text(encoding="utf-8")
+        return {str(kind): str(name) for kind, name in json.loads(text).items()}
+    except (OSError, ValueError, AttributeError):
+        return {}  # No choice, or none that can be read: the same as none.
 
 
 def _check(folder: Path) -> Bundle | WorkbenchError:

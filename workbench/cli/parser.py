@@ -19,6 +19,7 @@ COMMANDS = {
     "report": "make tables, figures and an HTML report of a sweep",
     "listen": "blind listening tests: make, check, run, analyse, merge",
     "methods": "list the denoising methods",
+    "models": "manage trained models: import, export, rename, delete, default, speed",
     "scenes": "list the demo scenes",
     "devices": "list the sound devices",
     "doctor": "check what is installed, what is missing and how to get it",
