@@ -19,8 +19,9 @@ needs_pulse = pytest.mark.skipif(
     reason="needs pulseaudio, pulseaudio-utils and libasound2-plugins",
 )
 
-_FORMAT = ("--rate=16000", "--channels=1", "--format=float32le", "--raw", "--latency-msec=5")
+_FORMAT = ("--rate=16000", "--channels=1", "--format=float32le", "--raw", "--latency-msec=100")
 _SINK = "rate=16000 channels=1 format=float32le"
+_MICROPHONE = "source_name=mic master=voice.monitor"
 
 
 class Pulse:
@@ -43,10 +44,19 @@ class Pulse:
         )
         return done.stdout.strip()
 
-    def module(self, text: str) -> str:
-        """Return the number of the loaded module whose line holds `text`."""
+    def unload(self, *modules: str) -> None:
+        """Unload the modules whose arguments hold these texts."""
         lines = self.control("list", "short", "modules").splitlines()
-        return next(line.split()[0] for line in lines if text in line)
+        for text in modules:
+            self.control("unload-module", next(line.split()[0] for line in lines if text in line))
+
+    def load_sink(self, name: str) -> None:
+        """Plug in a silent sink."""
+        self.control("load-module", "module-null-sink", f"sink_name={name}", *_SINK.split())
+
+    def load_microphone(self) -> None:
+        """Plug in the microphone."""
+        self.control("load-module", "module-remap-source", *_MICROPHONE.split())
 
     @contextmanager
     def hearing(self, source: str = "out.monitor") -> Iterator[Path]:
@@ -109,7 +119,7 @@ def private_pulse(folder: Path) -> Iterator[Pulse]:
             f"--load=module-native-protocol-unix socket={socket} auth-anonymous=1",
             f"--load=module-null-sink sink_name=out {_SINK}",
             f"--load=module-null-sink sink_name=voice {_SINK}",
-            "--load=module-remap-source source_name=mic master=voice.monitor",
+            f"--load=module-remap-source {_MICROPHONE}",
         ],
         env={key: value for key, value in environment.items() if key not in ours},
         stdout=subprocess.DEVNULL,

@@ -63,6 +63,7 @@ CALM_S = 30.0
 _TICK_S = 0.002
 _TEND_S = 0.2
 _RETRY_S = 1.0
+_LAST_RETRY_S = 5.0
 _NOTICE_S = 6.0
 _SMOOTHING = 0.02
 _METER_FALL = 0.97
@@ -601,14 +602,17 @@ class LiveSession:
 
     def _tend(self) -> None:
         """Look after the devices, and after the recording."""
-        retry_s = 0.0
+        retry_s, wait_s = 0.0, _RETRY_S
         while not self._stopping.wait(_TEND_S):
             with self._devices, suppress(Exception):
                 self._notice_deaths()
                 self._notice_breaks()
-                if self._lost and time.monotonic() >= retry_s:
+                if not self._lost:
+                    retry_s, wait_s = time.monotonic() + _RETRY_S, _RETRY_S
+                elif time.monotonic() >= retry_s:
                     self._revive()
-                    retry_s = time.monotonic() + _RETRY_S
+                    wait_s = min(1.5 * wait_s, _LAST_RETRY_S)
+                    retry_s = time.monotonic() + wait_s
             recorder = self._recorder
             if recorder is not None and recorder.failure:
                 self._failed_recording = recorder.failure
