@@ -65,7 +65,7 @@ class AdaptiveDenoiser:
         self.latency_samples = self._frames.latency_samples
         self._said: deque[ClassPosterior] = deque(maxlen=_MAX_SAID)
         self._consumed_samples = 0
-        self._glide = _ConditionGlide(force_class)
+        self._glide = ConditionGlide(force_class)
 
     @property
     def current_class(self) -> NoiseClass | None:
@@ -92,7 +92,7 @@ class AdaptiveDenoiser:
         block = finite(block)
         force_class = self.force_class  # Read once: another thread may set it at any time.
         if self._consumed_samples == 0:
-            self._glide = _ConditionGlide(force_class)
+            self._glide = ConditionGlide(force_class)
         self._glide.to(force_class or self._decision.current, self._consumed_samples)
         for posterior in self._classifier.process(block):
             self._said.append(posterior)
@@ -107,7 +107,7 @@ class AdaptiveDenoiser:
         return self._model.enhance(spectra, self._glide.at(last_samples))
 
 
-class _ConditionGlide:
+class ConditionGlide:
     """The condition over time: it moves in a straight line to each new class from where it is."""
 
     def __init__(self, noise_class: NoiseClass | None) -> None:

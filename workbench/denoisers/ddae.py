@@ -112,12 +112,29 @@ class MaskModel:
             complex64, shape (n_frames, n_bins); zero in bins that the network does not see.
         """
         features = self.features(spectra)
-        compressed = np.ascontiguousarray(features[..., :2]).view(np.complex64)[..., 0]
-        masks = np.empty((*compressed.shape, 2), np.float32)
+        masks = np.empty((*features.shape[:2], 2), np.float32)
         for mask, frame, condition in zip(masks, features, conditions, strict=True):
             mask[:] = self._model.step(features=frame, condition=condition)["mask"][0]
+        return self.apply(features, masks)
+
+    def apply(self, features: NDArray[np.float32], masks: NDArray[np.float32]) -> Spectra:
+        """Mask frames and undo their compression.
+
+        Parameters
+        ----------
+        features : numpy.ndarray
+            float32, shape (n_frames, bins of the network, 3), as by `features`.
+        masks : numpy.ndarray
+            float32, shape (n_frames, bins of the network, 2): real and imaginary part, from the network.
+
+        Returns
+        -------
+        numpy.ndarray
+            complex64, shape (n_frames, n_bins); zero in bins that the network does not see.
+        """
+        compressed = np.ascontiguousarray(features[..., :2]).view(np.complex64)[..., 0]
         masked = compressed * masks.view(np.complex64)[..., 0]
-        enhanced = np.zeros_like(spectra)
+        enhanced = np.zeros((len(features), self.spec.n_bins), np.complex64)
         enhanced[:, self._bins] = masked * _power(masked) ** ((1 / self._compression - 1) / 2)
         return enhanced
 
