@@ -42,7 +42,7 @@ def test_jobs_wait_for_each_other(queue, scan_values, until):
     assert [job.state for job in queue.jobs] == [State.RUNNING, State.WAITING]
     until(queue, lambda: queue.job(second.name).is_over)
     assert queue.job(first.name).ended_s <= queue.job(second.name).begun_s
-    queue.remove(queue.job(first.name))
+    queue.store.remove(queue.job(first.name))
     assert [job.name for job in JobQueue(queue.store).jobs] == [second.name]
 
 
@@ -198,7 +198,7 @@ def test_history_follows_a_run_that_was_killed_and_went_on():
     epochs = [
         {"event": "epoch", "step": s, "quality": q, "pesq_wb": 1.0} for s, q in ((2, 1.0), (4, 3.0), (6, 2.0))
     ]
-    history = _history(*steps, {"event": "failed", "message": "gone"}, {"event": "started"}, *epochs)
+    history = _history(*steps, {"event": "failed", "message": "gone"}, {"event": "begun"}, *epochs)
     assert history.progress["loss"] == ([2, 4, 6], [0.2, 0.4, 0.6])
     assert history.best_step == 4
     assert history.failure == ""

@@ -20,6 +20,8 @@ from workbench.gui.studio.page import StudioPage
 from workbench.gui.sweep.controller import SweepController
 from workbench.gui.sweep.page import SweepPage
 from workbench.gui.theme import ICONS, ThemeManager, ThemeMode
+from workbench.gui.training.controller import TrainingController
+from workbench.gui.training.page import TrainingPage
 from workbench.gui.workers import ComputeProcess, wait_for_all
 from workbench.resources import APP_NAME
 
@@ -64,10 +66,13 @@ class Application:
         self.hub = Hub()
         sweep = SweepController(self.settings, self.notifier, self.compute, self.hub)
         self.sweep_page = SweepPage(sweep, self.settings, self.theme, self.notifier)
-        pages: list[Page] = [self.page, self.sweep_page]
+        training = TrainingController(self.settings, self.notifier, self.hub, make_output)
+        self.training_page = TrainingPage(training, self.theme, self.notifier)
+        pages: list[Page] = [self.page, self.sweep_page, self.training_page]
         self.window = MainWindow(pages, self.settings, self.theme, self.notifier)
         self.hub.page_requested.connect(self.window.show_page_titled)
         self.hub.scene_requested.connect(self._open_in_studio)
+        self.hub.bundles_changed.connect(self.controller.refresh_methods)
         self.controller.open_at_start(scene)
 
     def _open_in_studio(self, scene: Scene) -> None:

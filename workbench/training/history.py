@@ -84,9 +84,12 @@ class History:
             if take is not None:
                 take(event)
 
-    def _take_started(self, event: Event) -> None:
+    def _take_begun(self, event: Event) -> None:
         # A run that goes on begins anew here: what the last process said of its end no longer holds.
         self.failure, self.outcome, self.exit_code, self.remaining_s = "", "", None, None
+        self.warnings.clear()
+
+    def _take_started(self, event: Event) -> None:
         self.messages.append(f"{event.get('command', '')} has begun")
 
     def _take_progress(self, event: Event) -> None:

@@ -163,24 +163,12 @@ class JobQueue:
             )
         )
 
-    def remove(self, job: Job) -> None:
-        """Delete a job that is over, with its run.
-
-        Raises
-        ------
-        WorkbenchError
-            Something cannot be deleted.
-        """
-        self.store.remove(job)
-        self._watches.pop(job.name, None)
-        self.jobs = self.store.jobs()
-
     def _start(self, job: Job) -> Job:
         begun = replace(job, state=State.RUNNING, begun_s=time.time(), identity=None, problem="")
         try:
             # Written first: a job whose start was cut off is found as such, and never runs twice.
             self.store.save(begun)
-            self._end_last_line(job.folder / EVENTS_NAME)
+            self._mark_beginning(job.folder / EVENTS_NAME)
             self._forget_stop(job)
             identity = processes.start(
                 job.arguments(), job.folder, job.folder / EVENTS_NAME, job.folder / LOG_NAME
@@ -242,13 +230,11 @@ class JobQueue:
             (job.run / STOP_NAME).unlink(missing_ok=True)
 
     @staticmethod
-    def _end_last_line(path: Path) -> None:
-        """Begin a new line where a kill or a full disk has cut off the last one."""
+    def _mark_beginning(path: Path) -> None:
+        """Say that another process begins, on a new line also where a kill has cut off the last one."""
         try:
-            with path.open("a+b") as file:
-                if file.tell():
-                    file.seek(-1, 2)
-                    if file.read(1) != b"\n":
-                        file.write(b"\n")
+            with path.open("ab") as file:
+                file.write(b"\n" if file.tell() else b"")
+                file.write(b'{"event": "begun"}\n')
         except OSError as error:
             raise WorkbenchError(f"The job cannot be written to {path}: {error.strerror}.") from None

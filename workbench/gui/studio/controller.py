@@ -142,6 +142,11 @@ class StudioController(QObject):
             self._prepare_engine()
             self._render()
 
+    def refresh_methods(self) -> None:
+        """List the methods anew: models have come or gone."""
+        if self._is_started:
+            self._list_methods(methods())
+
     def open_demo(self, number: int) -> None:
         """Open a demo scene with the current method and strength."""
         demo = self.demos[number]

@@ -1,0 +1,1 @@
+"""The training page: data, runs, and what they learn."""

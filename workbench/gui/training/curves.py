@@ -1,0 +1,104 @@
+"""The curves of a training: loss as it goes, and each figure of the validations."""
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from workbench.gui.theme import ThemeManager
+from workbench.training.history import History
+
+FIGURES = {
+    "loss": ("Loss", "of the training, lower is better"),
+    "pesq_wb": ("PESQ", "of the validation, wide band, 1 to 4.6"),
+    "stoi": ("STOI", "of the validation, 0 to 1"),
+    "si_sdr": ("SI-SDR", "of the validation, dB"),
+    "accuracy_mixed": ("Accuracy in mixtures", "of the validation, 0 to 1"),
+    "accuracy_alone": ("Accuracy on noise alone", "of the validation, 0 to 1"),
+}
+"""What is drawn, where a run has it."""
+SHOWN_POINTS = 1500
+WIDE_PX = 700
+
+
+class CurvesView(QWidget):
+    """One panel for each figure, over the training steps; the best validation is marked."""
+
+    def __init__(self, theme: ThemeManager) -> None:
+        super().__init__()
+        self._theme = theme
+        self._names: tuple[str, ...] = ()
+        self._history: History | None = None
+        self.panels: dict[str, pg.PlotItem] = {}
+        self.curves: dict[str, pg.PlotDataItem] = {}
+        self._best: dict[str, pg.InfiniteLine] = {}
+        self.canvas = pg.GraphicsLayoutWidget()
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.canvas.setAccessibleName("Curves of the training")
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.canvas)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def show_history(self, history: History) -> None:
+        """Draw what a run has said so far."""
+        self._history = history
+        names = tuple(
+            name
+            for name in FIGURES
+            if name in history.validations or (name == "loss" and name in history.progress)
+        )
+        if names != self._names:
+            self._names = names
+            self._make_panels()
+        for name in names:
+            steps, values = (history.progress if name == "loss" else history.validations).get(name, ([], []))
+            stride = -(-len(steps) // SHOWN_POINTS) or 1
+            few = len(steps) < 40
+            self.curves[name].setData(
+                steps[::stride], values[::stride], symbolSize=self._theme.px(5 if few else 0.1)
+            )
+            best = history.best_step
+            self._best[name].setVisible(best is not None and name != "loss")
+            if best is not None:
+                self._best[name].setValue(best)
+            panel = self.panels[name]
+            if steps:
+                panel.setXRange(0, max(history.steps, steps[-1], 1), padding=0.02)
+
+    def _make_panels(self) -> None:
+        self.canvas.clear()
+        self.panels, self.curves, self._best = {}, {}, {}
+        n_columns = 2 if len(self._names) in (2, 4) else 3
+        for place, name in enumerate(self._names):
+            panel = self.canvas.addPlot(*divmod(place, n_columns))
+            panel.setMenuEnabled(False)
+            panel.setMouseEnabled(False, False)
+            panel.hideButtons()
+            panel.showGrid(x=False, y=True, alpha=0.15)
+            self.panels[name] = panel
+            self.curves[name] = panel.plot([], [], symbol="o")
+            self._best[name] = pg.InfiniteLine(angle=90)
+            panel.addItem(self._best[name], ignoreBounds=True)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        colour, font = self._theme.color, self._theme.font(11)
+        self.canvas.setBackground(colour("surface"))
+        for name, panel in self.panels.items():
+            title, about = FIGURES[name]
+            panel.setTitle(
+                f"<b>{title}</b> <span style='color:{colour('muted').name()}'>{about}</span>",
+                color=colour("text"),
+                size=f"{self._theme.px(12)}px",
+            )
+            for side in ("left", "bottom"):
+                axis = panel.getAxis(side)
+                axis.setPen(pg.mkPen(colour("border")))
+                axis.setTextPen(pg.mkPen(colour("muted")))
+                axis.setStyle(tickFont=font)
+            panel.getAxis("left").setWidth(self._theme.px(46))
+            self.curves[name].setPen(pg.mkPen(colour("accent"), width=1.8))
+            self.curves[name].setSymbolBrush(colour("accent"))
+            self.curves[name].setSymbolPen(None)
+            self._best[name].setPen(pg.mkPen(colour("muted"), style=Qt.PenStyle.DashLine))
