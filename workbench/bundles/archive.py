@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from workbench import resources
 from workbench.bundles.check import Bundle, check_bundle
-from workbench.bundles.library import NameTakenError, is_taken, rewrite_manifest
-from workbench.bundles.manifest import MANIFEST_NAME, check_values
+from workbench.bundles.library import demand_name, rewrite_manifest
+from workbench.bundles.manifest import MANIFEST_NAME
 from workbench.bundles.runtime import StatefulModel
 from workbench.bundles.write import CARD_NAME
 from workbench.errors import WorkbenchError
@@ -25,7 +25,7 @@ MAX_BYTES = 512_000_000
 _MAX_MEMBERS = 1000
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # The same bundle gives the same archive, byte by byte.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
-"""What `zipfile` raises for damaged, encrypted and unknown content (NotImplementedError is a RuntimeError)."""
+"""What `zipfile` raises for damaged, encrypted and unknown content; NotImplementedError is a RuntimeError."""
 
 
 def export_bundle(bundle: Bundle, path: Path) -> Path:
@@ -112,9 +112,7 @@ def import_bundle(source: Path, name: str | None = None) -> Bundle:
                 text = str(error).replace(str(made), str(source)).replace(str(found), str(source))
                 raise WorkbenchError(text) from None
             manifest = dataclasses.replace(bundle.manifest, name=name or bundle.name, default=False)
-            check_values(manifest, "The name")
-            if is_taken(manifest.name):
-                raise NameTakenError(manifest.name)
+            demand_name(manifest.name)
             if manifest != bundle.manifest:
                 rewrite_manifest(made, manifest)
             target = made.rename(root / manifest.name)

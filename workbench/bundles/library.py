@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workbench import resources
 from workbench.bundles.check import Bundle, check_bundle
-from workbench.bundles.manifest import MANIFEST_NAME, Manifest, check_values
+from workbench.bundles.manifest import MANIFEST_NAME, Manifest, is_name
 from workbench.bundles.store import catalogue, choose_default, chosen_default
 from workbench.bundles.write import manifest_toml
 from workbench.errors import WorkbenchError
@@ -68,13 +68,32 @@ def free_name(name: str) -> str:
     return candidate
 
 
-def name_problem(manifest: Manifest, name: str) -> str:
-    """Return why a bundle cannot have this name, one sentence; empty if it can."""
+def name_problem(name: str) -> str:
+    """Return why a bundle cannot be given this name, one sentence; empty if it can."""
     try:
-        _demand_name(manifest, name)
+        demand_name(name)
     except WorkbenchError as error:
         return str(error)
     return ""
+
+
+def demand_name(name: str) -> None:
+    """Check a name that a bundle shall be given.
+
+    Raises
+    ------
+    NameTakenError
+        If a bundle has it.
+    WorkbenchError
+        If it breaks the rules.
+    """
+    if not is_name(name):
+        raise WorkbenchError(
+            f"{name!r} cannot be a model's name; use up to 64 lower-case letters, digits, '.', '_' and '-', "
+            "beginning with a letter or digit."
+        )
+    if is_taken(name):
+        raise NameTakenError(name)
 
 
 def rename_bundle(bundle: Bundle, name: str) -> Bundle:
@@ -102,7 +121,7 @@ def rename_bundle(bundle: Bundle, name: str) -> Bundle:
     _demand_users(bundle.folder)
     if name == bundle.name:
         return bundle
-    _demand_name(bundle.manifest, name)
+    demand_name(name)
     target = resources.user_models_dir() / name
     try:
         # The manifest last: until then the bundle is whole, whatever happens.
@@ -210,12 +229,6 @@ def _demand_users(folder: Path) -> None:
             f"{folder.name} ships with the workbench and stays as it is; export it, and import it under "
             "another name, to have one of your own."
         )
-
-
-def _demand_name(manifest: Manifest, name: str) -> None:
-    check_values(dataclasses.replace(manifest, name=name), "The name")
-    if is_taken(name):
-        raise NameTakenError(name)
 
 
 def _trash() -> Path:

@@ -309,6 +309,11 @@ def _files(table: TomlTable) -> Mapping[str, BundleFile]:
     return files
 
 
+def is_name(text: str) -> bool:
+    """Return whether a bundle may have this name."""
+    return _NAME.fullmatch(text) is not None
+
+
 def check_values(manifest: Manifest, where: str) -> None:
     """Check the values of a manifest whose types are right.
 
@@ -331,7 +336,7 @@ def check_values(manifest: Manifest, where: str) -> None:
 
     demand(manifest.kind in KINDS, f"kind must be one of {', '.join(KINDS)}, not {manifest.kind!r}")
     demand(
-        _NAME.fullmatch(manifest.name) is not None,
+        is_name(manifest.name),
         f"name must be up to 64 lower-case letters, digits, '.', '_' and '-', not {manifest.name!r}",
     )
     classes = manifest.classes

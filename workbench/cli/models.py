@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         elif name == "speed":
             command.add_argument("names", nargs="*", metavar="NAME", help="default: all models")
     command = action("import", _import, "check a model and add it to your own")
-    command.add_argument("source", type=Path, metavar="FILE", help="what `export` wrote, or a bundle's folder")
+    command.add_argument("source", type=Path, metavar="FILE", help="what `export` wrote, or a folder")
     command.add_argument("--name", help="what to call it (default: its own name)")
     command = action("export", _export, "write a model as one file")
     command.add_argument("name", metavar="NAME")
@@ -239,7 +239,7 @@ def _import(options: argparse.Namespace) -> None:
         bundle = import_bundle(options.source, options.name)
     except NameTakenError as error:
         raise WorkbenchError(
-            f"There is already a model named {error.name!r}; add --name {free_name(error.name)}, or any other."
+            f"There is already a model named {error.name!r}; add --name {free_name(error.name)}, or another."
         ) from None
     note(f"imported {bundle.name}; try it with: {_trial(bundle)}")
 
