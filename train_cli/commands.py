@@ -35,7 +35,7 @@ COMMANDS = {
     "mix": Command(MixOptions, "train_cli.mix", "mix_files"),
     "train-ddae": Command(TrainDdaeOptions, "train_cli.ddae", "train"),
     "train-nc": Command(TrainNcOptions, "train_cli.nc", "train"),
-    "export": Command(ExportOptions, "train_cli.export", "export"),
+    "export": Command(ExportOptions, "train_cli.targets", "export"),
     "evaluate": Command(EvaluateOptions, "train_cli.evaluate", "evaluate"),
     "quantise": Command(QuantiseOptions, "train_cli.quantise", "quantise"),
     "verify": Command(VerifyOptions, "train_cli.verify", "verify"),
@@ -48,6 +48,7 @@ EXAMPLES = """examples:
   train_cli train-nc --data ../shared/data --run runs/nc
   train_cli train-ddae --data ../shared/data --run runs/ddae --steps 20000
   train_cli export --run runs/ddae --output models/my-ddae --title "My DDAE"
+  train_cli export --target mcu --bundle ddae-standard:int8 nc-standard:int8 --output mcu
   train_cli evaluate --bundle models/my-ddae --data ../shared/data
   train_cli quantise models/my-ddae --data ../shared/data
   train_cli verify models/my-ddae

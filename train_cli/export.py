@@ -14,7 +14,8 @@ from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
 from train_cli.convert import ddae_step, n_kinds, nc_step, require_best, to_litert
 from train_cli.events import Reporter
 from train_cli.nc import MEL_SPEC
-from train_cli.options import ExportOptions
+from train_cli.options import ExportOptions, QuantiseOptions
+from train_cli.quantise import add_quantised
 from train_cli.runs import read_run
 from train_cli.spectral import COMPRESSION
 from train_cli.tables import markdown_table
@@ -77,6 +78,8 @@ def export(options: ExportOptions, reporter: Reporter) -> None:
     )
     card = _card(manifest, described, record, step, len(model), options)
     write_bundle(options.output, manifest, {"float": model}, card)
+    if options.precisions:
+        add_quantised(QuantiseOptions(str(options.output), options.data, options.precisions))
     reporter.artifact("bundle", str(options.output))
 
 

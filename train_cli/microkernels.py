@@ -26,8 +26,8 @@ class MicroModel:
 
     Attributes
     ----------
-    scales : dict of str to tuple
-        Data type, scale and zero point of each input and output; the scale is 0 where values are floats.
+    inputs, outputs : dict of str to Port
+        States too.
 
     Raises
     ------
@@ -45,24 +45,21 @@ class MicroModel:
                 f"TensorFlow Lite Micro cannot be loaded ({error}); run: pip install --pre tflite-micro"
             ) from None
         graph, signature = read_model(content).subgraphs[0], read_model(content).signatureDefs[0]
-        self._inputs = {e.name.decode(): list(graph.inputs).index(e.tensorIndex) for e in signature.inputs}
-        self._outputs = {e.name.decode(): list(graph.outputs).index(e.tensorIndex) for e in signature.outputs}
+        inputs = {e.name.decode(): list(graph.inputs).index(e.tensorIndex) for e in signature.inputs}
+        outputs = {e.name.decode(): list(graph.outputs).index(e.tensorIndex) for e in signature.outputs}
         self._interpreter = runtime.Interpreter.from_bytes(content, arena_size=4 << 20)
-        self.inputs = {
-            name: Port(self._interpreter.get_input_details(index)) for name, index in self._inputs.items()
-        }
-        self.outputs = {
-            name: Port(self._interpreter.get_output_details(index)) for name, index in self._outputs.items()
-        }
+        details_in, details_out = self._interpreter.get_input_details, self._interpreter.get_output_details
+        self.inputs = {name: Port(index, details_in(index)) for name, index in inputs.items()}
+        self.outputs = {name: Port(index, details_out(index)) for name, index in outputs.items()}
 
     def step(self, values: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """Run once: all inputs, states too, to all outputs, as float32."""
-        for name, index in self._inputs.items():
-            self._interpreter.set_input(self.inputs[name].quantise(values[name]), index)
+        for name, port in self.inputs.items():
+            self._interpreter.set_input(port.quantise(values[name]), port.index)
         self._interpreter.invoke()
         return {
-            name: self.outputs[name].dequantise(self._interpreter.get_output(index))
-            for name, index in self._outputs.items()
+            name: port.dequantise(self._interpreter.get_output(port.index))
+            for name, port in self.outputs.items()
         }
 
     def run(self, frames: list[dict[str, NDArray[np.float32]]]) -> list[dict[str, NDArray[np.float32]]]:
@@ -97,9 +94,10 @@ class MicroModel:
 
 
 class Port:
-    """How the values of one input or output are stored."""
+    """One input or output: its number, and how its values are stored (`scale` is 0 for floats)."""
 
-    def __init__(self, detail: Mapping[str, Any]) -> None:
+    def __init__(self, index: int, detail: Mapping[str, Any]) -> None:
+        self.index = index
         self.shape = tuple(int(size) for size in detail["shape"])
         self.dtype = np.dtype(detail["dtype"])
         parameters = detail["quantization_parameters"]

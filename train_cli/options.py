@@ -16,6 +16,7 @@ from workbench.errors import WorkbenchError
 
 SPLITS = ("train", "dev", "test")
 NOISE_CLASSES = ("human", "tv_radio", "vehicle", "household")
+QUANTISED = ("dynamic", "int8", "int16x8")
 PRESETS = ("quick look", "standard", "thorough")
 Pick = Literal["", "data", "folder", "file", "new folder", "new file"]
 
@@ -467,8 +468,11 @@ class RecipeOptions(CommandOptions):
 
 @dataclass(frozen=True)
 class ExportOptions(CommandOptions):
-    """Make a bundle from a run: LiteRT model, manifest and card."""
+    """Make a bundle from a run (LiteRT models, manifest, card), or a folder for microcontrollers."""
 
+    target: str = option(
+        "bundle", "bundle, or mcu: C code, models as arrays, test vectors", choices=("bundle", "mcu")
+    )
     run: Path = option(Path("runs/ddae"), "folder of the run", label="Folder of the run", pick="folder")
     output: Path = option(
         Path("models/my-model"),
@@ -488,10 +492,18 @@ class ExportOptions(CommandOptions):
     figures: Path | None = option(
         None, "JSON file of figures made by 'train_cli evaluate --output'", pick="file", advanced=True
     )
+    precisions: tuple[str, ...] = option(
+        (), "also make these, as 'train_cli quantise' does", choices=QUANTISED, label="Quantised models"
+    )
+    data: Path = option(Path("../shared/data"), _DATA_HELP + ", to quantise with", pick="data", advanced=True)
+    bundle: tuple[str, ...] = option(
+        (),
+        "for mcu: a denoiser and a classifier as NAME or NAME:PRECISION; the default ones where not given",
+        advanced=True,
+    )
     events: bool = option(False, _EVENTS_HELP)
 
 
-QUANTISED = ("dynamic", "int8", "int16x8")
 _NAME_HELP = "a bundle's name, such as ddae-standard, or its folder"
 
 
@@ -507,6 +519,21 @@ class QuantiseOptions(CommandOptions):
     events: bool = option(False, _EVENTS_HELP)
 
 
+@dataclass(frozen=True)
+class VerifyOptions(CommandOptions):
+    """Run a bundle in TensorFlow Lite Micro's kernels: agreement, memory, operators, estimated load."""
+
+    name: str = option("", _NAME_HELP, positional=True, label="Model", pick="folder")
+    clock_mhz: float = option(
+        160.0, "clock of the processor", unit="MHz", label="Clock", low=1.0, high=2000.0
+    )
+    output: Path | None = option(
+        None, "also write the report to this JSON file", label="Report", pick="new file", advanced=True
+    )
+    card: bool = option(False, "also put the report into the bundle's card", label="Put it into the card")
+    events: bool = option(False, _EVENTS_HELP)
+
+
 OPTIONS: Mapping[str, type[CommandOptions]] = {
     "scan": ScanOptions,
     "mix": MixOptions,
@@ -515,17 +542,7 @@ OPTIONS: Mapping[str, type[CommandOptions]] = {
     "export": ExportOptions,
     "evaluate": EvaluateOptions,
     "quantise": QuantiseOptions,
+    "verify": VerifyOptions,
     "recipe": RecipeOptions,
 }
 """The options of every command by its name."""
-
-
-@dataclass(frozen=True)
-class VerifyOptions(CommandOptions):
-    """Run a bundle in TensorFlow Lite Micro's kernels: agreement, memory, operators, estimated load."""
-
-    name: str = option("", _NAME_HELP, positional=True)
-    clock_mhz: float = option(160.0, "clock of the processor", unit="MHz", low=1.0, high=2000.0)
-    output: Path | None = option(None, "also write the report to this JSON file")
-    card: bool = option(False, "also put the report into the bundle's card")
-    events: bool = option(False, _EVENTS_HELP)

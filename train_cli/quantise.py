@@ -46,19 +46,28 @@ def quantise(options: QuantiseOptions, reporter: Reporter) -> None:
     WorkbenchError
         The bundle has no float model, the data cannot be used, or a conversion fails.
     """
-    bundle = find_bundle(options.name)
     reporter.started("quantise", asdict(options))
-    made = quantised_models(bundle, options.data, options.precisions, options.mixtures, options.seed)
-    kept = {precision: bundle.model_path(precision).read_bytes() for precision in bundle.manifest.files}
-    files = {**kept, **made}
-    card = bundle.folder / CARD_NAME
-    write_bundle(
-        bundle.folder, bundle.manifest, files, card.read_text(encoding="utf-8") if card.is_file() else ""
-    )
+    bundle = add_quantised(options)
     reporter.table(
-        bundle.name, {precision: {"kB": len(model) / 1000} for precision, model in sorted(files.items())}
+        bundle.name, {name: {"kB": file.n_bytes / 1000} for name, file in bundle.manifest.files.items()}
     )
     reporter.artifact("bundle", str(bundle.folder))
+
+
+def add_quantised(options: QuantiseOptions) -> Bundle:
+    """Add quantised models to a bundle; returns it as it is then.
+
+    Raises
+    ------
+    WorkbenchError
+        The bundle has no float model, the data cannot be used, or a conversion fails.
+    """
+    bundle = find_bundle(options.name)
+    made = quantised_models(bundle, options.data, options.precisions, options.mixtures, options.seed)
+    kept = {precision: bundle.model_path(precision).read_bytes() for precision in bundle.manifest.files}
+    card = bundle.folder / CARD_NAME
+    text = card.read_text(encoding="utf-8") if card.is_file() else f"# {bundle.manifest.title}\n"
+    return write_bundle(bundle.folder, bundle.manifest, {**kept, **made}, text)
 
 
 def quantised_models(

@@ -162,7 +162,7 @@ def _largest(values: NDArray[np.float32]) -> NDArray[np.int64]:
 def _tables(reports: dict[str, Any], clock_mhz: float) -> dict[str, dict[str, Row]]:
     first = next(iter(reports.values()))
     names = {name: None for found in reports.values() for name in found["operators"]}
-    memory: dict[str, Row] = {
+    memory: dict[str, Any] = {
         precision: {
             "flash": f"{found['flash_bytes'] / 1000:.1f} kB",
             "arena": f"{found['arena_bytes'] / 1000:.1f} kB",

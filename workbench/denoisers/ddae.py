@@ -21,12 +21,32 @@ from workbench.dsp import Signal, Spectra
 from workbench.dsp.stft import FrameProcessor, StftSpec, WindowName
 from workbench.errors import WorkbenchError
 
-_POWER_FLOOR = 1e-12
+POWER_FLOOR = 1e-12
+"""Added to the power before it is compressed."""
 
 
 def condition_vector(noise_class: NoiseClass | None) -> NDArray[np.float32]:
     """Return what tells the network the class: float32, shape (5,), one-hot, or zeros if it is unknown."""
     return np.asarray([noise_class == known for known in CLASSES], np.float32)
+
+
+def stft_spec(bundle: Bundle) -> StftSpec:
+    """Return the transform around a denoiser's network.
+
+    Raises
+    ------
+    WorkbenchError
+        The bundle's features are not those of a denoiser.
+    """
+    features = spectral_features(bundle.manifest)
+    # The manifest's window is any text; the specification refuses a name that it does not know.
+    window = cast(WindowName, features.window)
+    return StftSpec(
+        features.window_samples,
+        features.hop_samples,
+        window,
+        synthesis_samples=features.synthesis_samples or None,
+    )
 
 
 class MaskModel:
@@ -59,14 +79,7 @@ class MaskModel:
                 "choose one that is."
             )
         features = spectral_features(manifest)
-        # The manifest's window is any text; the specification refuses a name that it does not know.
-        window = cast(WindowName, features.window)
-        self.spec = StftSpec(
-            features.window_samples,
-            features.hop_samples,
-            window,
-            synthesis_samples=features.synthesis_samples or None,
-        )
+        self.spec = stft_spec(bundle)
         self._bins = slice(features.first_bin, features.first_bin + features.n_bins)
         self._compression = features.compression
         self._model = StatefulModel(bundle, precision)
@@ -90,7 +103,7 @@ class MaskModel:
             compressed spectrum.
         """
         noisy = spectra[:, self._bins]
-        power = _power(noisy) + _POWER_FLOOR
+        power = _power(noisy) + POWER_FLOOR
         compressed = noisy * power ** ((self._compression - 1) / 2)
         magnitude = power ** (self._compression / 2)
         return np.stack([compressed.real, compressed.imag, magnitude], axis=-1)

@@ -1,0 +1,1 @@
+"""The deployment folder for microcontrollers: C feature code, models as C arrays, test vectors."""
