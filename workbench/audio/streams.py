@@ -196,7 +196,7 @@ class _DeviceStream(ABC):
     _direction: Direction
     _resampler: LiveResampler
 
-    def __init__(self, device: Device, latency_s: float | None) -> None:
+    def __init__(self, device: Device, latency_s: float | None = None) -> None:
         self.device = device
         self.burst_samples = 0
         self._sounddevice = load_sounddevice()

@@ -39,7 +39,7 @@ class RunningSpeechLevel:
     def __init__(self) -> None:
         self.level_db: float | None = None
         self._rest = np.zeros(0, np.float32)
-        self._state = [0.0, 0.0]
+        self._state: list[float] = []
         self._energies = np.zeros(_MEMORY_CELLS)
         self._envelopes = np.zeros(_MEMORY_CELLS)
         self._n_cells = 0
@@ -59,6 +59,8 @@ class RunningSpeechLevel:
             self._add(energy, mean)
 
     def _add(self, energy: float, mean: float) -> None:
+        # From the first sound on, as if it had always been there: a fan that runs already is no speech.
+        self._state = self._state or [mean, mean]
         keep = math.exp(-CELL_SAMPLES / (SAMPLE_RATE * TIME_CONSTANT_S))
         for stage in range(2):
             mean = self._state[stage] = keep * self._state[stage] + (1 - keep) * mean
