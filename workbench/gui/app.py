@@ -14,6 +14,8 @@ from workbench.engine.scene import Scene
 from workbench.gui.hub import Hub
 from workbench.gui.main_window import MainWindow, Page
 from workbench.gui.messages import Notifier, logger, start_log
+from workbench.gui.models.controller import ModelsController
+from workbench.gui.models.page import ModelsPage
 from workbench.gui.settings import Settings, user_settings
 from workbench.gui.studio.controller import StudioController
 from workbench.gui.studio.page import StudioPage
@@ -68,7 +70,9 @@ class Application:
         self.sweep_page = SweepPage(sweep, self.settings, self.theme, self.notifier)
         training = TrainingController(self.settings, self.notifier, self.hub, make_output)
         self.training_page = TrainingPage(training, self.theme, self.notifier)
-        pages: list[Page] = [self.page, self.sweep_page, self.training_page]
+        models = ModelsController(self.settings, self.notifier, self.hub, lambda: self.controller.scene)
+        self.models_page = ModelsPage(models, self.settings, self.theme, self.notifier)
+        pages: list[Page] = [self.page, self.sweep_page, self.training_page, self.models_page]
         self.window = MainWindow(pages, self.settings, self.theme, self.notifier)
         self.hub.page_requested.connect(self.window.show_page_titled)
         self.hub.scene_requested.connect(self._open_in_studio)
