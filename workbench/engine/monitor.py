@@ -125,4 +125,6 @@ class MonitorSwitch:
         levels_db = np.array(
             [meter.process(part) for meter, part in zip(self._meters, self._recent, strict=True)]
         )
+        # A signal of nothing but zeros has a level of minus infinity.
+        levels_db = np.maximum(levels_db, _SILENCE_DB)
         self._goals_db = np.clip(levels_db.min() - levels_db, -MATCH_RANGE_DB, 0.0)

@@ -15,7 +15,7 @@ BLOCK_SAMPLES = 128
 SWEEP_S = 0.2
 N_SWEEPS = 5
 LEVEL = 0.3
-CLEAR_DB = 12.0
+CLEAR_DB = 18.0
 """How far the delay's peak must stand out for the sweep to have come back."""
 
 _PERIOD_S = 0.5
