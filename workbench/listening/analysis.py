@@ -6,7 +6,7 @@ listener answers several times, the sign test over listeners stands beside it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from pathlib import Path
@@ -457,7 +457,7 @@ def _row(test: TestKind, ratings: Sequence[Rating], interval: Interval) -> Resul
     if test in ("ab", "abx"):
         return _counted(test, row, values, by_listener)
     if test == "mushra":
-        low, high = _bootstrap(list(by_listener.values()), lambda drawn: float(np.median(drawn)))
+        low, high = _bootstrap(list(by_listener.values()), "median")
         quartiles = np.quantile(values, [0.25, 0.75])
         return replace(
             row,
@@ -467,11 +467,7 @@ def _row(test: TestKind, ratings: Sequence[Rating], interval: Interval) -> Resul
             quartiles=(float(quartiles[0]), float(quartiles[1])),
         )
     means = np.array([each.mean() for each in by_listener.values()])
-    low, high = (
-        t_interval(means)
-        if interval == "t"
-        else _bootstrap([mean[None] for mean in means], lambda drawn: float(np.mean(drawn)))
-    )
+    low, high = t_interval(means) if interval == "t" else _bootstrap([mean[None] for mean in means], "mean")
     p_value = t_test(means) if test == "ccr" else None
     return replace(row, estimate=float(means.mean()), low=low, high=high, p_value=p_value)
 
@@ -528,17 +524,22 @@ def t_test(differences: NDArray[np.float64]) -> float | None:
 
 
 def _bootstrap(
-    groups: Sequence[NDArray[np.float64]], statistic: Callable[[NDArray[np.float64]], float]
+    groups: Sequence[NDArray[np.float64]], statistic: Literal["mean", "median"]
 ) -> tuple[float | None, float | None]:
     """Percentile bootstrap that draws listeners with all their ratings; seeded."""
     if len(groups) < 2:
         return None, None
-    rng = np.random.default_rng(_SEED)
-    drawn = [
-        statistic(np.concatenate([groups[place] for place in places]))
-        for places in rng.integers(len(groups), size=(N_RESAMPLES, len(groups)))
-    ]
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    padded = np.full((len(groups), max(map(len, groups))), np.nan)
+    for row, values in zip(padded, groups, strict=True):
+        row[: len(values)] = values
+    places = np.random.default_rng(_SEED).integers(len(groups), size=(N_RESAMPLES, len(groups)))
+    drawn = padded[places].reshape(N_RESAMPLES, -1)
+    is_whole = not np.isnan(padded).any()
+    if statistic == "mean":
+        found = drawn.mean(axis=1) if is_whole else np.nanmean(drawn, axis=1)
+    else:
+        found = np.median(drawn, axis=1) if is_whole else np.nanmedian(drawn, axis=1)
+    low, high = np.quantile(found, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
 
 
