@@ -1,5 +1,6 @@
 """Between the sweep page and the core: it keeps plan and store, runs, reads, opens and writes."""
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from workbench.gui.hub import Hub
 from workbench.gui.messages import Notifier
 from workbench.gui.settings import MAX_RECENT, Settings
 from workbench.gui.sweep.mixtures import MixtureRow, mixture_rows
+from workbench.gui.sweep.titles import titles_of
 from workbench.gui.sweep.work import (
     Gate,
     Opened,
@@ -38,6 +40,7 @@ from workbench.gui.workers import ComputeProcess, Job
 
 ESTIMATE_DELAY_MS = 300
 REFRESH_S = 1.0
+SWITCH_S = 0.0005
 _REST = 4.0
 """Reading a large store may take at most one part in so many of the time."""
 
@@ -127,6 +130,8 @@ class SweepController(QObject):
         if self._is_started:
             return
         self._is_started = True
+        # While a thread reads a large store, the window must not wait 5 ms for each of its many turns.
+        sys.setswitchinterval(SWITCH_S)
         self.list_methods()
         last, plan = Path(self._settings.get("sweep/store", "")), self._remembered_plan()
         self._show_plan(plan or demo_plan())
@@ -155,6 +160,7 @@ class SweepController(QObject):
 
     def list_methods(self) -> None:
         """List the methods there are now."""
+        titles_of.cache_clear()
         self.methods_changed.emit(methods())
 
     # --- plan ------------------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 from workbench.evaluation.metrics import find_metric, format_value
 from workbench.evaluation.palette import method_style
 from workbench.evaluation.statistics import Cell
-from workbench.evaluation.tables import Sweep, class_title, method_titles, snr_title
+from workbench.evaluation.tables import Sweep, class_title, snr_title
 from workbench.gui.sweep.results_model import GAIN
 from workbench.gui.sweep.style import PEN_STYLES, SYMBOLS, method_swatch
+from workbench.gui.sweep.titles import titles_of
 from workbench.gui.theme import ThemeManager
 
 MAX_COLUMNS = 3
@@ -116,7 +117,7 @@ class CurvesView(QWidget):
     # --- inside ----------------------------------------------------------------------------------------
 
     def _fill_legend(self, sweep: Sweep) -> None:
-        titles = method_titles(sweep.plan.all_methods)
+        titles = titles_of(sweep.plan.all_methods)
         self._hidden &= set(sweep.plan.all_methods)
         with QSignalBlocker(self.legend):
             self.legend.clear()
@@ -193,6 +194,7 @@ class CurvesView(QWidget):
                 )
 
     def _add_curve(self, panel: pg.PlotItem, points: Sequence[Point], place: int, metric: str) -> None:
+        assert self._shown is not None
         how = method_style(place, dark=self._theme.theme.is_dark)
         colour = QColor(how["color"])
         banded = [point for point in points if point.low is not None and point.high is not None]
@@ -211,12 +213,12 @@ class CurvesView(QWidget):
         values = [point.value for point in points]
         pen = pg.mkPen(colour, width=self._theme.px(2), style=PEN_STYLES[how["linestyle"]])
         panel.addItem(pg.PlotCurveItem(snrs, values, pen=pen, antialias=True))
-        about, title = find_metric(metric), method_titles([points[0].cell.method] if points else [])
+        about, titles = find_metric(metric), titles_of(self._shown[0].plan.all_methods)
 
         def tip(x: float, y: float, data: Point) -> str:
             cell = data.cell
             ends = "" if data.low is None or data.high is None else f" ({data.low:.3g} to {data.high:.3g})"
-            return f"{title[cell.method]}, {snr_title(cell.snr_db)}: {format_value(about, data.value)}{ends}"
+            return f"{titles[cell.method]}, {snr_title(cell.snr_db)}: {format_value(about, data.value)}{ends}"
 
         marks = pg.ScatterPlotItem(
             snrs,

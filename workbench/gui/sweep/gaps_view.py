@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
 
 from workbench.evaluation.metrics import find_metric
 from workbench.evaluation.store import count_gaps
-from workbench.evaluation.tables import Sweep, method_titles
+from workbench.evaluation.tables import Sweep
+from workbench.gui.sweep.titles import titles_of
 from workbench.gui.theme import ThemeManager
 
 
@@ -54,7 +55,7 @@ class GapsView(QWidget):
     def show_sweep(self, sweep: Sweep | None) -> int:
         """Show the gaps of a sweep; return how many there are."""
         gaps = count_gaps(sweep.results) if sweep is not None else {}
-        titles = method_titles({method for method, _, _ in gaps})
+        titles = titles_of(tuple(sorted({method for method, _, _ in gaps})))
         self.tree.clear()
         for (method, metric, reason), count in sorted(gaps.items(), key=lambda item: (-item[1], item[0])):
             item = QTreeWidgetItem(

@@ -1,13 +1,15 @@
 """The list of mixtures as a table that sorts and filters ten thousand rows at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from workbench.evaluation.metrics import Metric
-from workbench.evaluation.tables import class_title, method_titles, snr_title
+from workbench.evaluation.tables import class_title, snr_title
 from workbench.gui.sweep.mixtures import MixtureFilter, MixtureRow
+from workbench.gui.sweep.titles import titles_of
 from workbench.gui.theme import ThemeManager
 
 COLUMNS = ("Speech", "Noise", "Class", "SNR", "Rep.", "Method", "Noisy", "Value", "Gain")
@@ -19,6 +21,7 @@ _TIPS = {
     VALUE: "Of what the method made of it",
     GAIN: "Value less that of the noisy signal; sorted by how much better or worse it is",
 }
+_FIELDS = ("speech", "noise", "noise_class", "snr_db", "repetition", "method", "noisy", "value")
 Index = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
 
@@ -47,7 +50,7 @@ class MixturesModel(QAbstractTableModel):
     def set_rows(self, rows: Sequence[MixtureRow], metric: Metric) -> None:
         """Show other rows, through the same filter and in the same order."""
         self._rows, self._metric = rows, metric
-        self._titles = method_titles({row.method for row in rows})
+        self._titles = titles_of(tuple(sorted({row.method for row in rows})))
         self._refresh()
 
     def set_filter(self, wanted: MixtureFilter) -> None:
@@ -123,34 +126,19 @@ class MixturesModel(QAbstractTableModel):
         self.beginResetModel()
         shown = [row for row in self._rows if self._filter.takes(row)]
         if self._column >= 0:
-            keys = [self._key(row) for row in shown]
-            known = [place for place, key in enumerate(keys) if key is not None]
-            known.sort(key=keys.__getitem__, reverse=self._order == Qt.SortOrder.DescendingOrder)
-            shown = [shown[place] for place in known] + [
-                row for row, key in zip(shown, keys, strict=True) if key is None
-            ]
+            key = self._key()
+            known = [row for row in shown if key(row) is not None]
+            known.sort(key=key, reverse=self._order == Qt.SortOrder.DescendingOrder)
+            shown = known + [row for row in shown if key(row) is None]
         self._shown = shown
         self.endResetModel()
 
-    def _key(self, row: MixtureRow) -> Any:
-        match self._column:
-            case 0:
-                return row.speech
-            case 1:
-                return row.noise
-            case 2:
-                return row.noise_class
-            case 3:
-                return row.snr_db
-            case 4:
-                return row.repetition
-            case 5:
-                return self._titles[row.method]
-            case 6:
-                return row.noisy
-            case 7:
-                return row.value
-        return None if row.loss is None else -row.loss
+    def _key(self) -> Callable[[MixtureRow], Any]:
+        if self._column == METHOD:
+            return lambda row: self._titles[row.method]
+        if self._column == GAIN:
+            return lambda row: None if row.loss is None else -row.loss
+        return attrgetter(_FIELDS[self._column])
 
     def _text(self, row: MixtureRow, column: int) -> str:
         if column == VALUE and row.gap:

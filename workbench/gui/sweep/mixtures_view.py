@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 from workbench.evaluation.metrics import find_metric
 from workbench.evaluation.plan import SweepPlan
 from workbench.evaluation.statistics import ALL
-from workbench.evaluation.tables import class_title, method_titles, snr_title
+from workbench.evaluation.tables import class_title, snr_title
 from workbench.gui.sweep.mixtures import MixtureFilter, MixtureRow
 from workbench.gui.sweep.mixtures_model import CLASS, GAIN, METHOD, REPETITION, SNR, MixturesModel
+from workbench.gui.sweep.titles import titles_of
 from workbench.gui.theme import ThemeManager, role
 
 FILTER_DELAY_MS = 120
@@ -148,7 +149,7 @@ class MixturesView(QWidget):
 
     def set_plan(self, plan: SweepPlan) -> None:
         """Offer the methods and SNRs of a plan; what was chosen stays if it is among them."""
-        titles = method_titles(plan.all_methods)
+        titles = titles_of(plan.all_methods)
         self._has_repetitions = plan.repetitions > 1
         _fill(self.method, "All methods", [(titles[name], name) for name in plan.all_methods])
         _fill(self.snr, "All SNRs", [(snr_title(snr_db), snr_db) for snr_db in sorted(plan.snrs_db)])

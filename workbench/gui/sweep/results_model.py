@@ -13,11 +13,11 @@ from workbench.evaluation.tables import (
     Sweep,
     TableEntry,
     class_title,
-    method_titles,
     published_table,
     snr_title,
 )
 from workbench.gui.sweep.style import method_swatch
+from workbench.gui.sweep.titles import titles_of
 from workbench.gui.theme import ThemeManager
 
 MEAN, GAIN = "mean", "gain"
@@ -55,7 +55,7 @@ class ResultsModel(QAbstractTableModel):
         self._metric = find_metric(metric)
         self._cells = sweep.find_cells(metric, noise_class)
         self.methods, self.snrs_db = sweep.plan.all_methods, snrs_db
-        titles = method_titles(self.methods)
+        titles = titles_of(self.methods)
         self._titles = [titles[method] for method in self.methods]
         self._entries = [list(entries) for _, entries in table.rows]
         self.note = table.note

@@ -40,6 +40,7 @@ class RunBar(QWidget):
         self._cost = CostState()
         self._sweep: Sweep | None = None
         self._busy = ""
+        self._pause_icon = ""
         self.plan_button = QToolButton()
         self.plan_button.setText("Plan")
         self.plan_button.setCheckable(True)
@@ -125,8 +126,7 @@ class RunBar(QWidget):
         self.stop_button.setVisible(running)
         self.pause_button.setEnabled(phase in ("measuring", "paused"))
         self.stop_button.setEnabled(phase != "stopping")
-        self._theme.bind_icon(self.pause_button, "play" if phase == "paused" else "pause")
-        self.pause_button.setToolTip("Go on (F6)" if phase == "paused" else "Pause (F6)")
+        self._show_pause(phase == "paused")
         self.export_button.setEnabled(has_results)
         self.open_button.setEnabled(not running)
         text, is_problem = self._words()
@@ -140,6 +140,14 @@ class RunBar(QWidget):
             self.bar.setValue(round(1000 * progress.n_done / progress.n_total))
         else:
             self.bar.setRange(0, 0)
+
+    def _show_pause(self, is_paused: bool) -> None:
+        # Drawing an icon takes a while, and this is told several times a second.
+        name = "play" if is_paused else "pause"
+        if name != self._pause_icon:
+            self._pause_icon = name
+            self._theme.bind_icon(self.pause_button, name)
+            self.pause_button.setToolTip("Go on (F6)" if is_paused else "Pause (F6)")
 
     def _words(self) -> tuple[str, bool]:
         """Return the line of text, and whether it tells of a problem."""
