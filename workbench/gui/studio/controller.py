@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workbench.audio.playback import Output, open_output
+from workbench.bundles.check import Bundle
+from workbench.bundles.store import default_bundle, find_bundles
 from workbench.denoisers.registry import MethodInfo, methods
 from workbench.dsp import SAMPLE_RATE
 from workbench.engine.graph import LiveGraph
@@ -31,6 +34,7 @@ TICK_MS = 16
 RENDER_DELAY_MS = 150
 REOPEN_AFTER_S = 3.0
 MIN_LOOP_S = 0.1
+_DEFAULT_DDAE, _DEFAULT_NC = "default ddae", "default nc"
 LONG_S = 30.0
 """Longer scenes are not drawn anew with each step of a slider, but once it rests."""
 
@@ -98,6 +102,7 @@ class StudioController(QObject):
         self.matched = bool(settings.get("studio/matched", True))
         self.loop_s: tuple[float, float] | None = None
         self.playing = False
+        self._models: dict[str, Bundle] = {}
         self._is_started = False
         self._play_when_ready = False
         self._output: Output | None = None
@@ -137,15 +142,30 @@ class StudioController(QObject):
     def start(self) -> None:
         """Begin what must not delay the first paint: methods, models, sound output, picture, scores."""
         self._is_started = True
+        self._models = _models()
         self._list_methods(methods())
         if self.loaded is not None:
             self._prepare_engine()
             self._render()
 
     def refresh_methods(self) -> None:
-        """List the methods anew: models have come or gone."""
-        if self._is_started:
-            self._list_methods(methods())
+        """List the methods anew, and load the model that runs again if it is another one now."""
+        if not self._is_started:
+            return
+        method, models, self._models = self.scene.method, self._models, _models()
+        base, _, bundle_name = method.partition("@")
+        default = self._models.get(_DEFAULT_DDAE)
+        if default is not None and default.name == bundle_name:
+            # The default model is listed by the plain name alone.
+            self.scene = replace(self.scene, method=base)
+        self._list_methods(methods())
+        used = (bundle_name or _DEFAULT_DDAE, _DEFAULT_NC)
+        is_same = all(models.get(name) == self._models.get(name) for name in used)
+        if self.loaded is not None and not is_same:
+            self._stop_playing()
+            self._graph = None
+            self._prepare_engine()
+            self._render()
 
     def open_demo(self, number: int) -> None:
         """Open a demo scene with the current method and strength."""
@@ -643,6 +663,15 @@ class StudioController(QObject):
             return None
         wanted = (scene.speech_path, scene.noise_path, scene.recording_path)
         return scene if all(path is None or path.is_file() for path in wanted) and any(wanted) else None
+
+
+def _models() -> dict[str, Bundle]:
+    """Return the bundles by name, and the default ones."""
+    found = {bundle.name: bundle for bundle in find_bundles()}
+    for name in (_DEFAULT_DDAE, _DEFAULT_NC):
+        with suppress(WorkbenchError):
+            found[name] = default_bundle(name.partition(" ")[2])
+    return found
 
 
 def _load(scene: Scene) -> tuple[LoadedScene, Picture]:
