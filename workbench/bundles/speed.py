@@ -12,7 +12,7 @@ from workbench.bundles.runtime import StatefulModel
 from workbench.dsp import SAMPLE_RATE
 
 _WARM_UP = 20
-_REPORT_EVERY = 10
+_REPORT_EVERY = 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def hop_samples(manifest: Manifest) -> int:
 
 
 def speed_steps(
-    bundle: Bundle, precision: str | None = None, *, n_steps: int = 1000, at_most_s: float = 3.0
+    bundle: Bundle, precision: str | None = None, *, n_steps: int = 4000, at_most_s: float = 3.0
 ) -> Generator[float, None, Speed]:
     """Measure a model step by step; the last value is the result.
 

@@ -96,7 +96,7 @@ class LocalBrowser(QTextBrowser):
             cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
             if level := how.headingLevel():
                 shape = QTextCharFormat()
-                shape.setFont(theme.font({1: 17, 2: 14}.get(level, 13), bold=True))
+                shape.setProperty(QTextFormat.Property.FontSizeAdjustment, 1 if level == 1 else 0)
                 cursor.mergeCharFormat(shape)
                 room = QTextBlockFormat()
                 room.setTopMargin(0 if level == 1 else px(14))
@@ -114,6 +114,9 @@ class LocalBrowser(QTextBrowser):
             block = block.next()
         for frame in self.document().rootFrame().childFrames():
             if isinstance(frame, QTextTable):
+                # Markdown's tables begin with a heading, if an empty one.
+                if not any(self._says(frame, column) for column in range(frame.columns())):
+                    frame.removeRows(0, 1)
                 grid = frame.format()
                 grid.setBorder(1)
                 grid.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
@@ -124,3 +127,9 @@ class LocalBrowser(QTextBrowser):
                 grid.setBottomMargin(px(10))
                 grid.setWidth(QTextLength())
                 frame.setFormat(grid)
+
+    @staticmethod
+    def _says(table: QTextTable, column: int) -> bool:
+        """Return whether a cell of the first row says anything."""
+        cell = table.cellAt(0, column)
+        return cell.lastPosition() > cell.firstPosition()

@@ -163,7 +163,7 @@ class _EntryDelegate(QStyledItemDelegate):
         third.setWidth(inner.width())
         if entry.bundle is None:
             self._line(painter, second, entry.whose, 11.5, "muted")
-            self._line(painter, third, entry.problem, 11.5, "error")
+            self._line(painter, third, entry.short_problem, 11.5, "error")
         else:
             self._line(painter, second, f"{entry.name} · {entry.whose}", 11.5, "muted")
             self._line(painter, third, entry.numbers, 11.5, "muted")

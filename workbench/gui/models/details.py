@@ -118,7 +118,7 @@ class Details(QWidget):
         is_measuring = busy.share is not None
         self.measure_button.setText("Stop" if is_measuring else "Measure speed")
         self.progress.setVisible(is_measuring)
-        self.progress_text.setText(busy.text)
+        self.progress_text.setText("" if is_measuring else busy.text)
         if busy.share is not None:
             self.progress.setValue(round(100 * busy.share))
 
@@ -136,23 +136,16 @@ class Details(QWidget):
         buttons.addWidget(self.progress_text)
         buttons.addStretch(1)
         self._figures_splitter = QSplitter(Qt.Orientation.Vertical)
-        top = QWidget()
-        column = QVBoxLayout(top)
-        column.setContentsMargins(0, 0, 0, 0)
-        row = QHBoxLayout()
-        row.addWidget(self.metric_combo)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addWidget(self.curves, 1)
-        self._curves_part = top
-        self._figures_splitter.addWidget(top)
+        self._figures_splitter.addWidget(self.curves)
         self._figures_splitter.addWidget(self.figures)
         self._figures_splitter.setChildrenCollapsible(False)
+        self._figures_splitter.setSizes([500, 500])
         cards = QSplitter(Qt.Orientation.Horizontal)
         for browser in self.cards:
             cards.addWidget(browser)
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
+        self.tabs.setCornerWidget(self.metric_combo, Qt.Corner.TopRightCorner)
         for view, title in zip((self.properties, self._figures_splitter, cards), TABS, strict=True):
             inner = QWidget()
             box = QVBoxLayout(inner)
@@ -199,6 +192,7 @@ class Details(QWidget):
         self.delete_button.clicked.connect(lambda _=False: self.delete_requested.emit())
         self.other.activated.connect(lambda place: self.other_chosen.emit(self.other.itemData(place)))
         self.metric_combo.activated.connect(lambda _: self._show_figures())
+        self.tabs.currentChanged.connect(lambda _: self._show_metric_combo())
 
     def _measure_clicked(self) -> None:
         is_measuring = self.measure_button.text() == "Stop"
@@ -227,9 +221,8 @@ class Details(QWidget):
             if place < len(self.shown):
                 name = self.shown[place].name
                 alone = len(self.shown) == 1 or not is_denoiser
-                short = button.fontMetrics().elidedText(
-                    name, Qt.TextElideMode.ElideMiddle, self._theme.px(110)
-                )
+                metrics, middle = button.fontMetrics(), Qt.TextElideMode.ElideMiddle
+                short = metrics.elidedText(name, middle, self._theme.px(110))
                 button.setText("Hear it in the studio" if alone else f"Hear {short}")
                 button.setToolTip(f"The studio's scene, denoised by {name} with the noise classifier")
         hear = self.studio_buttons[0]
@@ -240,8 +233,7 @@ class Details(QWidget):
                 if first.is_default
                 else "The adaptive method listens to the default classifier: set this one as default first."
             )
-        self.default_button.setEnabled(not first.is_default)
-        self.default_button.setText("Is the default" if first.is_default else "Set as default")
+        self.default_button.setVisible(not first.is_default)
         what = (
             "The methods without a model's name run it"
             if is_denoiser
@@ -256,7 +248,12 @@ class Details(QWidget):
             for name in names:
                 self.metric_combo.addItem(metric_title(name), name)
             self.metric_combo.setCurrentIndex(max(self.metric_combo.findData(chosen), 0))
-        self._curves_part.setVisible(bool(names))
+        self.curves.setVisible(bool(names))
+        self._show_metric_combo()
+
+    def _show_metric_combo(self) -> None:
+        is_wanted = TABS[self.tabs.currentIndex()] == "Figures" and self.metric_combo.count() > 0
+        self.metric_combo.setVisible(is_wanted)
 
     def _show_figures(self) -> None:
         metric = self.metric_combo.currentData() or ""

@@ -31,12 +31,12 @@ def document_style(manager: ThemeManager) -> str:
     body {{ color: {t.text}; }}
     a {{ color: {t.accent}; }}
     code, pre {{ font-size: {s(12)}px; }}
-    h3 {{ font-size: {s(13)}px; margin-top: {s(14)}px; margin-bottom: {s(4)}px; }}
+    p.head {{ font-weight: 600; margin-top: {s(10)}px; margin-bottom: {s(2)}px; }}
     td, th {{ padding: {s(4)}px {s(10)}px {s(4)}px 0; border-bottom: 1px solid {t.border}; }}
     th {{ color: {t.muted}; font-weight: 600; text-align: left; }}
-    .name {{ color: {t.muted}; }}
+    .name {{ color: {t.muted}; white-space: nowrap; }}
     .muted {{ color: {t.muted}; }}
-    .number {{ text-align: right; }}
+    .number {{ white-space: nowrap; }}
     """
 
 
@@ -60,16 +60,16 @@ def properties_html(entries: Sequence[Entry], speeds: Sequence[Speeds]) -> str:
         ("Command", lambda _, b, __: f"<code>{escape(b.manifest.training.command)}</code>"),
         ("Folder", lambda e, _, __: f"<span class='muted'>{escape(str(e.folder))}</span>"),
     ]
-    width = 84 // len(bundles)
+    width = 100 // len(bundles)
     html = ["<table width='100%' cellspacing='0'>"]
     if len(bundles) > 1:
-        heads = "".join(f"<th width='{width}%'>{escape(b.manifest.title)}</th>" for b in bundles)
-        html.append(f"<tr><th width='16%'></th>{heads}</tr>")
+        heads = "".join(f"<th width='{width}%'>{escape(b.name)}</th>" for b in bundles)
+        html.append(f"<tr><th></th>{heads}</tr>")
     for name, cell in rows:
         cells = [cell(*each) for each in zip(entries, bundles, speeds, strict=True)]
         if any(cells):
             filled = "".join(f"<td width='{width}%'>{text or '–'}</td>" for text in cells)
-            html.append(f"<tr><td class='name' width='16%'>{name}</td>{filled}</tr>")
+            html.append(f"<tr><td class='name'>{name}</td>{filled}</tr>")
     return "".join([*html, "</table>"])
 
 
@@ -115,7 +115,7 @@ def figures_html(entries: Sequence[Entry], metric: str) -> str:
     if len(bundles) == 1:
         tables = figure_tables(bundles[0].manifest)
         return "".join(_table_html(table) for table in tables) or f"<p class='muted'>{NO_FIGURES}</p>"
-    titles = [bundle.manifest.title for bundle in bundles]
+    titles = [bundle.name for bundle in bundles]
     pairs = [{table.title: table for table in figure_tables(bundle.manifest)} for bundle in bundles]
     html = []
     for title in dict.fromkeys([*pairs[0], *pairs[1]]):
@@ -134,7 +134,11 @@ def metrics_of(entries: Sequence[Entry]) -> list[str]:
 def metric_title(name: str) -> str:
     """Return a metric's name for people, with its unit."""
     metric = _metric(name)
-    return name.capitalize() if metric is None else f"{metric.title}{metric.unit and f' ({metric.unit})'}"
+    return (
+        name[:1].upper() + name[1:]
+        if metric is None
+        else f"{metric.title}{metric.unit and f' ({metric.unit})'}"
+    )
 
 
 def _comparison_html(
@@ -158,26 +162,26 @@ def _comparison_html(
 
 def _table_html(table: FigureTable) -> str:
     if any(split_quantity(column)[1] for column in table.columns):
-        heads = [escape(_title(metric)) for metric in _metrics(table)]
+        heads = [escape(metric_title(metric)) for metric in _metrics(table)]
         rows = []
         for name, row in table.rows:
             cells = _metric_cells(row)
             rows.append((name, [cells.get(metric, "–") for metric in _metrics(table)]))
         return _html(table.title, heads, rows)
     values = [(name, [_cell(c, row.get(c)) for c in table.columns]) for name, row in table.rows]
-    return _html(table.title, [escape(_title(column)) for column in table.columns], values)
+    return _html(table.title, [escape(metric_title(column)) for column in table.columns], values)
 
 
 def _html(title: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
     head = "".join(f"<th class='number' align='right'>{text}</th>" for text in heads)
     lines = [
         f"<tr><td class='name'>{escape(name)}</td>"
-        + "".join(f"<td align='right'>{text}</td>" for text in cells)
+        + "".join(f"<td class='number' align='right'>{text}</td>" for text in cells)
         + "</tr>"
         for name, cells in rows
     ]
     body = f"<table cellspacing='0'><tr><th></th>{head}</tr>{''.join(lines)}</table>"
-    return f"<h3>{escape(title)}</h3>{body}"
+    return f"<p class='head'>{escape(title)}</p>{body}"
 
 
 def _metrics(table: FigureTable) -> list[str]:

@@ -77,6 +77,11 @@ class Entry:
         return 0 if self.bundle is None else self.bundle.manifest.files[self.bundle.precision].n_bytes
 
     @property
+    def short_problem(self) -> str:
+        """Why it is refused, without the folder, which stands beside it."""
+        return self.problem.replace(f"{self.folder}/", "").replace(f"{self.folder}\\", "")
+
+    @property
     def numbers(self) -> str:
         """Latency, size and work in one line."""
         work = "" if self.macs_per_s is None else f" · {self.macs_per_s / 1e6:.3g} MMAC/s"
