@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from functools import cache
@@ -13,26 +13,21 @@ from pathlib import Path
 import numpy as np
 
 from train_cli.events import Reporter
+from train_cli.nc_figures import Figures, Row, measure_nc, nc_figures
 from train_cli.options import EvaluateOptions
 from train_cli.runs import RUN_NAME, read_run
 from train_cli.trials import SNRS_DB, Trial, draw_trials, read_trial
 from workbench.bundles.check import check_bundle
-from workbench.classifier.posterior import CLASSES, NoiseClass
-from workbench.classifier.streaming import NoiseClassifier, classify
+from workbench.classifier.posterior import CLASSES
 from workbench.denoisers.adaptive import AdaptiveDenoiser
 from workbench.denoisers.protocol import denoise
-from workbench.dsp import SAMPLE_RATE, Signal
+from workbench.dsp import Signal
 from workbench.dsp.mixing import mix
 from workbench.errors import WorkbenchError
 from workbench.evaluation.metrics import score
 from workbench.lifeline import end_with_parent
 
 METRICS = ("pesq_wb", "stoi", "estoi", "si_sdr")
-ALONE = "noise alone"
-_SETTLED_SAMPLES = SAMPLE_RATE // 2
-
-Row = dict[str, float]
-Figures = dict[str, dict[str, Row]]
 
 
 def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
@@ -51,9 +46,11 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
     trials = list(draw_trials(options.data, options.split, SNRS_DB, options.per_cell, options.seed))
     reporter.started("evaluate", asdict(options))
     trials = [trial for trial in trials if noise_class in ("all", trial.noise_class)]
-    measure = {"ddae": _measure_ddae, "nc": _measure_nc}[kind]
-    rows = _run(measure, options, trials, reporter)
-    figures = _ddae_figures(trials, rows) if kind == "ddae" else _nc_figures(trials, rows)
+    if kind == "ddae":
+        figures = _ddae_figures(trials, _run(_measure_ddae, options, [(t,) for t in trials], reporter))
+    else:
+        pairs = list(zip(trials, _others(trials), strict=True))
+        figures = nc_figures(trials, _run(measure_nc, options, pairs, reporter))
     for name, table in figures.items():
         reporter.table(name, table)
     if options.output is not None:
@@ -75,9 +72,9 @@ def _kind(bundle: Path) -> tuple[str, str]:
 
 
 def _run(
-    measure: Callable[[Path, Trial], list[Row]],
+    measure: Callable[..., list[Row]],
     options: EvaluateOptions,
-    trials: list[Trial],
+    trials: Sequence[tuple[Trial, ...]],
     reporter: Reporter,
 ) -> list[list[Row]]:
     """Measure all trials in several processes; the result is in the order of the trials."""
@@ -85,7 +82,7 @@ def _run(
     rows: list[list[Row]] = [[] for _ in trials]
     workers = options.workers or os.cpu_count() or 1
     with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
-        waiting = {pool.submit(measure, options.bundle, trial): i for i, trial in enumerate(trials)}
+        waiting = {pool.submit(measure, options.bundle, *trial): i for i, trial in enumerate(trials)}
         try:
             for done, future in enumerate(as_completed(waiting), start=1):
                 rows[waiting[future]] = future.result()
@@ -95,6 +92,12 @@ def _run(
             pool.shutdown(cancel_futures=True)
             raise
     return rows
+
+
+def _others(trials: Sequence[Trial]) -> list[Trial]:
+    """Return for each trial one of another class, where there are several."""
+    shift = len(trials) // len({trial.noise_class for trial in trials})
+    return [*trials[shift:], *trials[:shift]]
 
 
 def _measure_ddae(bundle: Path, trial: Trial) -> list[Row]:
@@ -109,14 +112,6 @@ def _scores(clean: Signal, processed: Signal) -> Row:
     return {name: np.nan if value is None else value for name, value in values.items()}
 
 
-def _measure_nc(bundle: Path, trial: Trial) -> list[Row]:
-    """Count, window by window, what is heard in the mixture and in the noise alone."""
-    clean, noise, offset_samples = read_trial(trial)
-    mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
-    heard = [_classifier(bundle)(signal) for signal in (mixture.noisy, mixture.noise)]
-    return [{each: float(names.count(each)) for each in CLASSES} for names in heard]
-
-
 @cache
 def _denoiser(bundle: Path) -> Callable[[Signal], Signal]:
     if (bundle / RUN_NAME).exists():
@@ -125,18 +120,6 @@ def _denoiser(bundle: Path) -> Callable[[Signal], Signal]:
         return load_denoiser(bundle)
     adaptive = AdaptiveDenoiser(ddae_bundle=check_bundle(bundle))
     return lambda noisy: denoise(noisy, adaptive)
-
-
-@cache
-def _classifier(bundle: Path) -> Callable[[Signal], list[NoiseClass]]:
-    """Return what names the class of each window."""
-    if (bundle / RUN_NAME).exists():
-        from train_cli.original import load_classifier
-
-        original = load_classifier(bundle)
-        return lambda signal: [CLASSES[index] for index in original(signal)]
-    classifier = NoiseClassifier(check_bundle(bundle))
-    return lambda signal: [p.best for p in classify(signal, classifier) if p.time_samples >= _SETTLED_SAMPLES]
 
 
 def _ddae_figures(trials: list[Trial], rows: list[list[Row]]) -> Figures:
@@ -155,35 +138,4 @@ def _ddae_figures(trials: list[Trial], rows: list[list[Row]]) -> Figures:
         "All": {f"{len(trials)} mixtures": means(range(len(trials)))},
         "By SNR": {name: means(chosen) for name, chosen in by_snr.items()},
         "By class": {name: means(chosen) for name, chosen in by_class.items()},
-    }
-
-
-def _nc_figures(trials: list[Trial], rows: list[list[Row]]) -> Figures:
-    """Accuracy over windows of the four noisy classes; noise alone counts each trial's noise once per SNR."""
-
-    def accuracy(chosen: Iterable[tuple[int, int]]) -> float:
-        picked = [(trials[i].noise_class, rows[i][which]) for i, which in chosen]
-        hits = sum(row[truth] for truth, row in picked)
-        return hits / max(sum(sum(row.values()) for _, row in picked), 1.0)
-
-    everything = range(len(trials))
-    by_snr = {
-        f"{snr_db:g} dB": {"accuracy": accuracy((i, 0) for i in everything if trials[i].snr_db == snr_db)}
-        for snr_db in SNRS_DB
-    }
-    confusion = {}
-    for which, where in enumerate(("mixed", ALONE)):
-        for truth in CLASSES[:4]:
-            picked = [rows[i][which] for i in everything if trials[i].noise_class is truth]
-            total = max(sum(sum(row.values()) for row in picked), 1.0)
-            confusion[f"{truth.label}, {where}"] = {
-                heard.label: sum(row[heard] for row in picked) / total for heard in CLASSES
-            }
-    return {
-        "All": {
-            "mixed, -10 to 15 dB": {"accuracy": accuracy((i, 0) for i in everything)},
-            ALONE: {"accuracy": accuracy((i, 1) for i in everything)},
-        },
-        "By SNR": by_snr,
-        "Heard as": confusion,
     }

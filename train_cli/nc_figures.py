@@ -1,0 +1,180 @@
+"""What a noise classifier is worth: accuracy, confusion, calibration, and how it follows a changing scene."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train_cli.runs import RUN_NAME
+from train_cli.trials import SNRS_DB, Trial, read_trial
+from workbench.bundles.check import check_bundle
+from workbench.classifier.decision import ClassDecision
+from workbench.classifier.posterior import CLASSES, ClassPosterior, NoiseClass
+from workbench.classifier.streaming import NoiseClassifier, classify
+from workbench.dsp import SAMPLE_RATE, Signal
+from workbench.dsp.level import rms_db
+from workbench.dsp.mixing import fit_noise, mix
+
+ALONE = "noise alone"
+_SETTLED_SAMPLES = SAMPLE_RATE // 2
+_SCENE_SAMPLES = 6 * SAMPLE_RATE
+"""How long a noise lasts before the next one begins."""
+_N_BINS = 10
+_CHANGE_EVERY = 4
+"""One trial in so many is also heard as a scene that changes."""
+
+Row = dict[str, float]
+Figures = dict[str, dict[str, Row]]
+
+
+def measure_nc(bundle: Path, trial: Trial, next_trial: Trial) -> list[Row]:
+    """Count what is heard in the mixture, in the noise alone, how surely, and how a change is followed.
+
+    Parameters
+    ----------
+    bundle : pathlib.Path
+        A bundle, or the run of the original classifier (which has no posteriors to judge).
+    trial : Trial
+        What to listen to.
+    next_trial : Trial
+        Whose noise the scene changes to.
+
+    Returns
+    -------
+    list of dict
+        Windows heard as each class in the mixture; the same in the noise alone; calibration; change. The last
+        two are empty where nothing was measured.
+    """
+    clean, noise, offset_samples = read_trial(trial)
+    mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
+    signals = (mixture.noisy, mixture.noise)
+    if (bundle / RUN_NAME).exists():
+        names = [[CLASSES[index] for index in _original(bundle)(signal)] for signal in signals]
+        return [*map(_counts, names), {}, {}]
+    posteriors = [_settled(classify(signal, _classifier(bundle))) for signal in signals]
+    return [
+        *(_counts([p.best for p in each]) for each in posteriors),
+        _calibration(posteriors[0], trial.noise_class),
+        _change(bundle, trial, next_trial) if trial.index % _CHANGE_EVERY == 0 else {},
+    ]
+
+
+def nc_figures(trials: Sequence[Trial], rows: Sequence[list[Row]]) -> Figures:
+    """Accuracy over windows of the four noisy classes; noise alone counts each trial's noise once per SNR."""
+
+    def accuracy(chosen: Iterable[tuple[int, int]]) -> float:
+        picked = [(trials[i].noise_class, rows[i][which]) for i, which in chosen]
+        hits = sum(row[truth] for truth, row in picked)
+        return hits / max(sum(sum(row.values()) for _, row in picked), 1.0)
+
+    everything = range(len(trials))
+    by_snr = {
+        f"{snr_db:g} dB": {"accuracy": accuracy((i, 0) for i in everything if trials[i].snr_db == snr_db)}
+        for snr_db in SNRS_DB
+    }
+    confusion = {}
+    for which, where in enumerate(("mixed", ALONE)):
+        for truth in CLASSES[:4]:
+            picked = [rows[i][which] for i in everything if trials[i].noise_class is truth]
+            total = max(sum(sum(row.values()) for row in picked), 1.0)
+            confusion[f"{truth.label}, {where}"] = {
+                heard.label: sum(row[heard] for row in picked) / total for heard in CLASSES
+            }
+    figures = {
+        "All": {
+            "mixed, -10 to 15 dB": {"accuracy": accuracy((i, 0) for i in everything)},
+            ALONE: {"accuracy": accuracy((i, 1) for i in everything)},
+        },
+        "By SNR": by_snr,
+        "Heard as": confusion,
+    }
+    if any(row[2] for row in rows):
+        figures["Posteriors in mixtures"] = {"all": {"expected calibration error": _calibration_error(rows)}}
+    if changes := [row[3] for row in rows if row[3]]:
+        figures["Changing scenes"] = {f"{len(changes)} changes": _following(changes)}
+    return figures
+
+
+def _settled(posteriors: Iterable[ClassPosterior]) -> list[ClassPosterior]:
+    return [p for p in posteriors if p.time_samples >= _SETTLED_SAMPLES]
+
+
+def _counts(names: list[NoiseClass]) -> Row:
+    return {each: float(names.count(each)) for each in CLASSES}
+
+
+def _calibration(posteriors: list[ClassPosterior], truth: NoiseClass) -> Row:
+    """Sum confidence and hits in bins of confidence."""
+    row = dict.fromkeys([f"{what} {k}" for what in ("n", "sure", "hit") for k in range(_N_BINS)], 0.0)
+    for posterior in posteriors:
+        confidence = float(posterior.probabilities.max())
+        k = min(int(confidence * _N_BINS), _N_BINS - 1)
+        row[f"n {k}"] += 1
+        row[f"sure {k}"] += confidence
+        row[f"hit {k}"] += posterior.best is truth
+    return row
+
+
+def _calibration_error(rows: Sequence[list[Row]]) -> float:
+    """Mean distance of confidence and accuracy over bins of equal width (Guo et al. 2017)."""
+
+    def total(name: str) -> float:
+        return sum(row[2].get(name, 0.0) for row in rows)
+
+    windows = max(sum(total(f"n {k}") for k in range(_N_BINS)), 1.0)
+    return sum(abs(total(f"sure {k}") - total(f"hit {k}")) for k in range(_N_BINS)) / windows
+
+
+def _change(bundle: Path, trial: Trial, next_trial: Trial) -> Row:
+    """Let one noise follow another under the same voice, and watch the decision that denoising acts on."""
+    clean, first, offset_samples = read_trial(trial)
+    _, second, next_offset_samples = read_trial(next_trial)
+    parts = [
+        fit_noise(first, _SCENE_SAMPLES, offset_samples),
+        fit_noise(second, _SCENE_SAMPLES, next_offset_samples),
+    ]
+    parts[1] *= np.float32(10 ** ((rms_db(parts[0]) - rms_db(parts[1])) / 20))
+    voice = np.resize(clean, 2 * _SCENE_SAMPLES)
+    noisy = mix(voice, np.concatenate(parts), trial.snr_db).noisy
+    decision = ClassDecision()
+    decided = [(p.time_samples, decision.update(p)) for p in classify(noisy, _classifier(bundle))]
+    arrived = [
+        (time - _SCENE_SAMPLES) / SAMPLE_RATE
+        for time, heard in decided
+        if time > _SCENE_SAMPLES and heard is next_trial.noise_class
+    ]
+    steady = [heard for time, heard in decided if 2 * SAMPLE_RATE <= time <= _SCENE_SAMPLES]
+    knew = bool(steady) and steady[-1] is trial.noise_class
+    return {
+        "changes": float(sum(a is not b for a, b in pairwise(steady))),
+        "minutes": (_SCENE_SAMPLES - 2 * SAMPLE_RATE) / SAMPLE_RATE / 60,
+        # A noise that is never recognised says nothing about how fast a change is followed.
+        "reaction_s": arrived[0] if arrived and knew else np.nan,
+    }
+
+
+def _following(changes: list[Row]) -> Row:
+    reactions_s = np.array([change["reaction_s"] for change in changes])
+    reactions_s = reactions_s[~np.isnan(reactions_s)]
+    return {
+        "followed": len(reactions_s) / len(changes),
+        "median reaction s": float(np.median(reactions_s)) if len(reactions_s) else np.nan,
+        "within 1 s": float(np.mean(reactions_s <= 1.0)) if len(reactions_s) else np.nan,
+        "changes per minute of a steady scene": sum(c["changes"] for c in changes)
+        / sum(c["minutes"] for c in changes),
+    }
+
+
+@cache
+def _classifier(bundle: Path) -> NoiseClassifier:
+    return NoiseClassifier(check_bundle(bundle))
+
+
+@cache
+def _original(bundle: Path) -> Callable[[Signal], NDArray[np.int64]]:
+    from train_cli.original import load_classifier
+
+    return load_classifier(bundle)
