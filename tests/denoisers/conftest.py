@@ -47,7 +47,7 @@ def scripted(tiny, monkeypatch):
     """Make an adaptive denoiser on the tiny bundle whose classifier follows a script."""
 
     def make(script, **options):
-        monkeypatch.setattr(adaptive, "NoiseClassifier", lambda bundle: ScriptedClassifier(script))
+        monkeypatch.setattr(adaptive, "NoiseClassifier", lambda *_: ScriptedClassifier(script))
         return AdaptiveDenoiser(ddae_bundle=options.pop("ddae_bundle", tiny), **options)
 
     return make

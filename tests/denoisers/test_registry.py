@@ -4,10 +4,19 @@ import sys
 import numpy as np
 import pytest
 
-from tests.bundles.tiny import write_tiny_ddae
+from tests.bundles.tiny import ddae_manifest, ddae_model, write_tiny_ddae
 from workbench import resources
+from workbench.bundles.write import write_bundle
 from workbench.denoisers.packaged import PACKAGED
-from workbench.denoisers.registry import DEFAULT_METHOD, make_denoiser, methods
+from workbench.denoisers.registry import (
+    DEFAULT_METHOD,
+    make_denoiser,
+    method_titles,
+    methods,
+    precisions_of,
+    split_precision,
+    with_precision,
+)
 from workbench.errors import WorkbenchError
 
 PLAIN = ["adaptive", "ddae", "ddae-human", "ddae-tv_radio", "ddae-vehicle", "ddae-household"]
@@ -114,3 +123,39 @@ def test_listing_loads_no_runtime():
 
 def test_the_default_method_is_listed_first(models):
     assert methods()[0].name == DEFAULT_METHOD
+
+
+def write_two_precisions(folder, name):
+    files = {"float": ddae_model(memory=0.3), "int8": ddae_model(memory=0.3, int8=True)}
+    return write_bundle(folder / name, ddae_manifest(name, title="Two"), files, "# Two\n")
+
+
+def test_a_method_runs_in_the_precision_that_its_name_ends_with(models):
+    write_tiny_ddae(models / "shipped", "standard", default=True)
+    write_two_precisions(models / "user", "two")
+    signal = np.random.default_rng(0).normal(0, 0.1, 8_000).astype(np.float32)
+    made = [make_denoiser(name) for name in ("ddae@two", "ddae@two:float", "ddae@two:int8")]
+    assert made[2].name == "ddae@two:int8"
+    usual, same, coarse = (denoiser.process(signal) for denoiser in made)
+    np.testing.assert_array_equal(usual, same)
+    assert 0 < np.abs(coarse - usual).max() < 0.05
+    with pytest.raises(WorkbenchError, match=r"has no int16x8 model; it has float, int8\."):
+        make_denoiser("ddae@two:int16x8")
+    with pytest.raises(WorkbenchError, match="two:int4"):
+        make_denoiser("ddae@two:int4")
+
+
+def test_names_with_a_precision_are_made_and_taken_apart(models):
+    write_tiny_ddae(models / "shipped", "standard", default=True)
+    write_two_precisions(models / "user", "two")
+    assert precisions_of("ddae@two") == precisions_of("ddae-vehicle@two:int8") == ("float", "int8")
+    assert precisions_of("ddae") == ("float",)
+    assert precisions_of("wiener") == ()
+    assert with_precision("ddae-vehicle@two", "int8") == "ddae-vehicle@two:int8"
+    assert with_precision("ddae@two:int8", "float") == "ddae@two"
+    assert split_precision("ddae@two:int8") == ("ddae@two", "int8")
+    assert split_precision("model@C:a") == ("model@C:a", None)
+    assert method_titles(["ddae@two:int8"]) == {"ddae@two:int8": "DDAE: Two (int8)"}
+    assert {method.name: method.precisions for method in methods()}["ddae@two"] == ("float", "int8")
+    with pytest.raises(WorkbenchError, match="wiener has no precision 'int8'; it has only one"):
+        with_precision("wiener", "int8")

@@ -64,11 +64,14 @@ def ops_header(contents: list[bytes], models: dict[str, MicroModel]) -> str:
     """Return ``dw_ops.h``: the operators to link, and the memory to set aside."""
     operators = sorted({name for content in contents for name in work_of(content).operators})
     calls = " \\\n".join(f"  (resolver).Add{method_name(name)}();" for name in operators)
-    sizes = "".join(f"#define DW_{kind.upper()}_STATE_BYTES {state_bytes(m)}\n" for kind, m in models.items())
-    return (
-        f"{_HEAD}#ifndef DW_OPS_H\n#define DW_OPS_H\n\n"
-        f"#define DW_ARENA_BYTES {arena_bytes(*models.values())}\n{sizes}#define DW_N_OPS {len(operators)}\n#define DW_ADD_OPS(resolver) \\\n{calls}\n\n#endif\n"
-    )
+    values = {
+        "ARENA_BYTES": arena_bytes(*models.values()),
+        **{f"{kind.upper()}_STATE_BYTES": state_bytes(model) for kind, model in models.items()},
+        "N_OPS": len(operators),
+    }
+    defines = "".join(f"#define DW_{name} {value}\n" for name, value in values.items())
+    guard = "#ifndef DW_OPS_H\n#define DW_OPS_H\n"
+    return f"{_HEAD}{guard}\n{defines}#define DW_ADD_OPS(resolver) \\\n{calls}\n\n#endif\n"
 
 
 def method_name(operator: str) -> str:

@@ -16,7 +16,9 @@ NOISE_CLASSES = ("human", "tv_radio", "vehicle", "household")
 def add_method_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--method``, ``--class``, ``--attenuation-limit-db`` and ``--wet``."""
     group = parser.add_argument_group("method")
-    group.add_argument("--method", metavar="NAME", help="see `workbench methods` (default: adaptive)")
+    group.add_argument(
+        "--method", metavar="NAME", help="see `workbench methods`, such as adaptive:int8 (default: adaptive)"
+    )
     group.add_argument(
         "--class",
         dest="noise_class",
@@ -39,14 +41,16 @@ def add_method_arguments(parser: argparse.ArgumentParser) -> None:
 
 def chosen_method(options: argparse.Namespace) -> str:
     """Return the name of the method that the options ask for, whether or not it exists."""
-    from workbench.denoisers.registry import DEFAULT_METHOD
+    from workbench.denoisers.registry import DEFAULT_METHOD, split_precision
 
     if options.noise_class is None:
         return options.method or DEFAULT_METHOD
-    base, *bundle = (options.method or "ddae").split("@")
+    bare, precision = split_precision(options.method or "ddae")
+    base, *bundle = bare.split("@")
     if base != "ddae":
         raise WorkbenchError(f"--class goes with the method ddae, not with {options.method}; leave one out.")
-    return "@".join([f"ddae-{options.noise_class}", *bundle])
+    name = "@".join([f"ddae-{options.noise_class}", *bundle])
+    return f"{name}:{precision}" if precision else name
 
 
 def chosen_denoiser(options: argparse.Namespace) -> "StrengthControl":

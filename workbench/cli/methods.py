@@ -23,12 +23,13 @@ def run(options: argparse.Namespace) -> int:
         print_json([asdict(method) for method in methods()])
         return 0
     print_table(
-        ("method", "title", "delay", "what it does"),
+        ("method", "title", "delay", "precisions", "what it does"),
         [
             (
                 f"{method.name} (default)" if method.name == DEFAULT_METHOD else method.name,
                 method.title,
                 f"{method.latency_ms:.3g} ms" if method.available else "-",
+                " ".join(method.precisions[:1] + tuple(f":{each}" for each in method.precisions[1:])) or "-",
                 method.description if method.available else method.how_to_install or "",
             )
             for method in methods()

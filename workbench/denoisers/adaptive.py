@@ -33,6 +33,8 @@ class AdaptiveDenoiser:
         Bundles of kind "nc" and "ddae"; the default ones when None.
     force_class : NoiseClass, optional
         See the attribute.
+    precision, nc_precision : str, optional
+        Which files of the DDAE's and of the NC's bundle to run; their defaults when None.
     name : str
         Identifier.
 
@@ -54,13 +56,15 @@ class AdaptiveDenoiser:
         ddae_bundle: Bundle | None = None,
         force_class: NoiseClass | None = None,
         *,
+        precision: str | None = None,
+        nc_precision: str | None = None,
         name: str = "adaptive",
     ) -> None:
         self.name = name
         self.force_class = force_class
-        self._classifier = NoiseClassifier(nc_bundle)
+        self._classifier = NoiseClassifier(nc_bundle, nc_precision)
         self._decision = ClassDecision()
-        self._model = MaskModel(ddae_bundle)
+        self._model = MaskModel(ddae_bundle, precision)
         self._frames = FrameProcessor(self._model.spec, self._enhance)
         self.latency_samples = self._frames.latency_samples
         self._said: deque[ClassPosterior] = deque(maxlen=_MAX_SAID)

@@ -1,11 +1,13 @@
 """The denoising methods by name. Importing this loads no model and no LiteRT."""
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from workbench.bundles.check import Bundle
+from workbench.bundles.manifest import PRECISIONS
 from workbench.bundles.store import default_bundle, find_bundles, get_bundle
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.denoisers.own_model_file import own_model_folders, read_own_model
@@ -42,6 +44,9 @@ class MethodInfo:
         What is missing and how to get it, one sentence; None where the method is available.
     family : str
         See `Family`; for lists that are grouped.
+    precisions : tuple of str
+        Precisions in which it can run, the one that runs unless another is asked for first; empty where there
+        is no choice. `with_precision` gives the names.
     """
 
     name: str
@@ -51,6 +56,7 @@ class MethodInfo:
     available: bool
     how_to_install: str | None
     family: Family = "ours"
+    precisions: tuple[str, ...] = ()
 
 
 def methods() -> list[MethodInfo]:
@@ -66,7 +72,10 @@ def methods() -> list[MethodInfo]:
     def info(name: str, title: str, description: str, bundle: Bundle | None = default) -> MethodInfo:
         missing = no_ddae or (no_nc if name.startswith("adaptive") else None)
         latency_ms = 1000 * bundle.manifest.latency_samples / SAMPLE_RATE if bundle and not missing else 0.0
-        return MethodInfo(name, title, description, latency_ms, missing is None, missing)
+        precisions = _precisions(bundle) if bundle and not missing else ()
+        return MethodInfo(
+            name, title, description, latency_ms, missing is None, missing, precisions=precisions
+        )
 
     listed = [
         info("adaptive", "Adaptive", "Classifies the noise and tells the neural denoiser its class."),
@@ -100,13 +109,61 @@ def methods() -> list[MethodInfo]:
     return listed
 
 
+def split_precision(name: str) -> tuple[str, str | None]:
+    """Return the name of a method without its precision, and the precision (None where it names none)."""
+    base, _, precision = name.rpartition(":")
+    return (base, precision) if base and precision in PRECISIONS else (name, None)
+
+
+def precisions_of(name: str) -> tuple[str, ...]:
+    """Return the precisions in which a method can run, that of its bare name first; empty without a choice.
+
+    Raises
+    ------
+    WorkbenchError
+        If its bundle is not installed.
+    """
+    bundle = _bundle_of(split_precision(name)[0])
+    return _precisions(bundle) if bundle else ()
+
+
+def with_precision(name: str, precision: str) -> str:
+    """Return the name of a method in another precision, such as ``adaptive:int8``; the usual has no suffix.
+
+    Raises
+    ------
+    WorkbenchError
+        If the method cannot run in this precision, or its bundle is not installed.
+    """
+    bare, _ = split_precision(name)
+    held = precisions_of(name)
+    if precision not in held:
+        choices = f"it has {', '.join(held)}" if held else "it has only one"
+        raise WorkbenchError(f"{bare} has no precision {precision!r}; {choices}.")
+    return bare if precision == held[0] else f"{bare}:{precision}"
+
+
+def method_titles(names: Iterable[str]) -> dict[str, str]:
+    """Return names for people, a precision in brackets; a method that is not listed keeps its name."""
+    known = {method.name: method.title for method in methods()}
+
+    def title(name: str) -> str:
+        bare, precision = split_precision(name)
+        shown = known.get(bare, bare)
+        return shown if precision is None else f"{shown} ({precision})"
+
+    return {name: title(name) for name in names}
+
+
 def make_denoiser(name: str) -> Denoiser:
     """Make a denoiser.
 
     Parameters
     ----------
     name : str
-        One of `methods`; ``@BUNDLE`` after "adaptive", "ddae" or "ddae-CLASS" runs that DDAE bundle.
+        One of `methods`; ``@BUNDLE`` after "adaptive", "ddae" or "ddae-CLASS" runs that DDAE bundle, and
+        ``:PRECISION`` at the end runs its models in another precision (the classifier of "adaptive" too,
+        where its bundle has it).
 
     Returns
     -------
@@ -116,7 +173,7 @@ def make_denoiser(name: str) -> Denoiser:
     Raises
     ------
     WorkbenchError
-        If there is no such method or bundle, or what it needs is not installed.
+        If there is no such method, bundle or precision, or what it needs is not installed.
     """
     if name == "bypass":
         from workbench.denoisers.bypass import BypassDenoiser
@@ -124,25 +181,41 @@ def make_denoiser(name: str) -> Denoiser:
         return BypassDenoiser()
     if name in PACKAGED:
         return make_packaged(PACKAGED[name])
-    base, at, bundle_name = name.partition("@")
+    bare, precision = split_precision(name)
     own_models = {f"model@{folder.name}": folder for folder in own_model_folders()}
     if name in own_models:
         from workbench.denoisers.own_model import OwnModelDenoiser
 
         return OwnModelDenoiser(own_models[name])
-    if base != "adaptive" and base not in _CONDITIONS:
+    bundle = _bundle_of(bare)
+    if bundle is None:
         known = [method.name for method in methods()]
         near = difflib.get_close_matches(name, known, cutoff=0.5)
         advice = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(known)}."
         raise WorkbenchError(f"There is no method {name!r}; {advice}")
-    bundle = get_bundle(bundle_name) if at else default_bundle("ddae")
+    base, _, _ = bare.partition("@")
     if base == "adaptive":
         from workbench.denoisers.adaptive import AdaptiveDenoiser
 
-        return AdaptiveDenoiser(ddae_bundle=bundle, name=name)
+        nc_bundle = default_bundle("nc")
+        nc_precision = precision if precision in nc_bundle.manifest.files else None
+        return AdaptiveDenoiser(nc_bundle, bundle, precision=precision, nc_precision=nc_precision, name=name)
     from workbench.denoisers.ddae import DdaeDenoiser
 
-    return DdaeDenoiser(bundle, _CONDITIONS[base], name=name)
+    return DdaeDenoiser(bundle, _CONDITIONS[base], precision=precision, name=name)
+
+
+def _bundle_of(bare: str) -> Bundle | None:
+    """Return the DDAE bundle that a method runs; None for methods that run none."""
+    base, at, bundle_name = bare.partition("@")
+    if base != "adaptive" and base not in _CONDITIONS:
+        return None
+    return get_bundle(bundle_name) if at else default_bundle("ddae")
+
+
+def _precisions(bundle: Bundle) -> tuple[str, ...]:
+    others = [each for each in PRECISIONS if each in bundle.manifest.files and each != bundle.precision]
+    return (bundle.precision, *others)
 
 
 def _default(kind: str) -> tuple[Bundle | None, str | None]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.classifier.posterior import NoiseClass
-from workbench.denoisers.registry import methods
+from workbench.denoisers import registry
 from workbench.errors import MissingPieceError, WorkbenchError
 from workbench.evaluation.metrics import Metric, find_metric
 from workbench.evaluation.plan import NOISY, SweepPlan
@@ -129,10 +129,9 @@ def read_sweep(path: Path, *, significance: bool = True) -> Sweep:
         )
 
 
-def method_titles(names: Iterable[str]) -> dict[str, str]:
+def method_titles(names: Sequence[str]) -> dict[str, str]:
     """Return the names of methods for people."""
-    known = {method.name: method.title for method in methods()} | {NOISY: "Noisy"}
-    return {name: known.get(name, name) for name in names}
+    return registry.method_titles(names) | {name: "Noisy" for name in names if name == NOISY}
 
 
 def class_title(noise_class: str) -> str:

@@ -9,6 +9,7 @@ from workbench.bundles.check import Bundle
 from workbench.bundles.store import default_bundle, get_bundle
 from workbench.denoisers.own_model_file import own_model_folders
 from workbench.denoisers.packaged import PACKAGED
+from workbench.denoisers.registry import split_precision
 from workbench.evaluation.plan import content_key
 
 _PACKAGES = (
@@ -42,7 +43,7 @@ def method_identity(method: str) -> str:
     WorkbenchError
         The method's bundle is not installed.
     """
-    base, at, name = method.partition("@")
+    base, at, name = split_precision(method)[0].partition("@")
     parts = [f"denoise-workbench {workbench.__version__}"]
     if method in PACKAGED:
         parts += [f"{package} {_version(package)}" for package in PACKAGED[method].requires]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.audio import files
-from workbench.denoisers.registry import methods
+from workbench.denoisers.registry import method_titles
 from workbench.engine.render import RenderedScene, render_steps
 from workbench.engine.scene import LoadedScene, Scene
 from workbench.errors import WorkbenchError
@@ -134,7 +134,6 @@ def _draw(
 ) -> None:
     from workbench.evaluation.figures import save_figure, scene_figure
 
-    titles = {method.name: method.title for method in methods()}
     figure = scene_figure(
         rendered.clean,
         rendered.mixed,
@@ -142,7 +141,7 @@ def _draw(
         rendered.posteriors,
         title=scene.title,
         snr_db=scene.snr_db if scene.has_reference and scene.noise_path is not None else None,
-        method=titles.get(rendered.method, rendered.method),
+        method=method_titles([rendered.method])[rendered.method],
         scores={
             "mixed": {row.metric: row.mixed for row in rows},
             "denoised": {row.metric: row.denoised for row in rows},
