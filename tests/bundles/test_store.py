@@ -1,21 +1,8 @@
 import pytest
 
 from tests.bundles.tiny import write_tiny_ddae
-from workbench import resources
 from workbench.bundles import store
 from workbench.errors import WorkbenchError
-
-
-@pytest.fixture
-def shipped(tmp_path, monkeypatch):
-    monkeypatch.setattr(resources, "bundled_models_dir", lambda: tmp_path / "shipped")
-    return tmp_path / "shipped"
-
-
-@pytest.fixture
-def users(tmp_path, monkeypatch, shipped):
-    monkeypatch.setattr(resources, "user_models_dir", lambda: tmp_path / "user")
-    return tmp_path / "user"
 
 
 def names(kind=None):
@@ -89,3 +76,34 @@ def test_a_bundle_is_checked_again_only_when_it_changes(shipped, users, monkeypa
     assert len(checked) == 2
     write_tiny_ddae(shipped, "one")
     assert names() == ["one"]
+
+
+def test_the_users_choice_of_default_wins_as_long_as_it_is_there(shipped, users):
+    write_tiny_ddae(shipped, "a", default=True)
+    mine = write_tiny_ddae(users, "mine")
+    store.choose_default("ddae", "mine")
+    assert store.default_bundle("ddae").name == "mine"
+    assert store.chosen_default("nc") is None
+    mine.folder.rename(users.parent / "elsewhere")
+    assert store.default_bundle("ddae").name == "a"
+    (users.parent / "elsewhere").rename(mine.folder)
+    assert store.default_bundle("ddae").name == "mine"
+    store.choose_default("ddae", None)
+    assert store.default_bundle("ddae").name == "a"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"ddae": 3}', "\x00"])
+def test_a_choice_that_cannot_be_read_is_none(shipped, users, text):
+    write_tiny_ddae(shipped, "a")
+    users.mkdir()
+    (users / "defaults.json").write_text(text)
+    assert store.default_bundle("ddae").name == "a"
+    store.choose_default("ddae", "a")
+    assert store.chosen_default("ddae") == "a"
+
+
+def test_the_folder_of_what_is_refused_is_known(shipped, users):
+    write_tiny_ddae(users, "bad").model_path().unlink()
+    (refused,) = store.catalogue().refused
+    assert refused.folder == users / "bad"
+    assert "is missing" in refused.problem
