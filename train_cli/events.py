@@ -11,7 +11,7 @@ One schema for all commands. Every line has ``event`` and ``time_s`` (seconds si
 - ``command``: ``line`` (of ``recipe``)
 - ``left_out``: ``path``, ``why`` (of ``scan``, one for each file that is not used)
 - ``note``, ``warning``, ``failed``: ``message``
-- ``finished``: ``message``
+- ``finished``: ``message``, and ``ending`` of a training: why it ended
 - ``ended``: ``code``, the exit code; always last, unless the process was killed
 """
 
@@ -108,9 +108,9 @@ class Reporter:
         """Say why it cannot go on (people read it from the command line's one line)."""
         self._say("failed", message=message)
 
-    def finished(self, message: str) -> None:
-        """Say that all is done."""
-        self._say("finished", message=message)
+    def finished(self, message: str, **details: Any) -> None:
+        """Say that all is done; `details` are for programs."""
+        self._say("finished", message=message, **details)
         self._print(message)
 
     def ended(self, code: int) -> None:

@@ -189,7 +189,8 @@ def run_training(
     picture = draw_curve(options.run)
     if picture is not None:
         reporter.artifact("learning curve", str(picture))
-    reporter.finished(f"{ending}: {options.run}; make a bundle of it with 'train_cli export'.")
+    advice = f"{options.run}; make a bundle of it with 'train_cli export'."
+    reporter.finished(f"{ending}: {advice}", ending=ending)
 
 
 def _save(manager: tf.train.CheckpointManager, step: int) -> None:

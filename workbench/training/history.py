@@ -144,8 +144,9 @@ class History:
         self.messages.append(self.failure)
 
     def _take_finished(self, event: Event) -> None:
-        self.outcome = str(event.get("message", ""))
-        self.messages.append(self.outcome)
+        message = str(event.get("message", ""))
+        self.outcome = f"{event['ending']}." if event.get("ending") else message
+        self.messages.append(message)
 
     def _take_ended(self, event: Event) -> None:
         self.exit_code = int(event.get("code", 1))

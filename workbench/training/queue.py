@@ -118,7 +118,9 @@ class JobQueue:
             else:
                 changed.append(self._conclude(job, self.watch(job)))
         if self.waiting and not self.running:
-            changed.append(self._start(self.waiting[0]))
+            # The model of a training that is done comes before the next training.
+            following = [job for job in self.waiting if job.after]
+            changed.append(self._start((following or self.waiting)[0]))
         return changed
 
     def stop(self, job: Job) -> None:

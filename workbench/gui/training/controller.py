@@ -9,6 +9,7 @@ from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from workbench import resources
 from workbench.audio.playback import Output, open_output
+from workbench.bundles.store import find_bundles
 from workbench.corpora.catalogue import Entry, read_catalogue
 from workbench.errors import WorkbenchError
 from workbench.gui.hub import Hub
@@ -314,13 +315,18 @@ class TrainingController(QObject):
         if job.state is State.DONE and job.command in MODEL_COMMANDS:
             self._hub.bundles_changed.emit()
             if job.command == "export":
-                self._notifier.info(
-                    f"“{job.title}” is ready: choose it in the studio.",
-                    "Open the studio",
-                    self.show_studio,
-                )
+                self._tell_model(job)
         elif job.state is State.DONE and not job.is_training:
             self._notifier.info(f"“{job.title}” is done.")
+
+    def _tell_model(self, job: Job) -> None:
+        name = Path(str(job.values["output"])).name
+        if any(bundle.name == name for bundle in find_bundles("ddae")):
+            text = f"“{job.title}” is ready: choose it as the method in the studio."
+            self._notifier.info(text, "Open the studio", self.show_studio)
+        else:
+            text = f"“{job.title}” is ready: make it the default among the models to use it in the studio."
+            self._notifier.info(text, "Open the models", lambda: self._hub.page_requested.emit("Models"))
 
     def _export_values(self, title: str, run: str) -> dict[str, Value]:
         output = free_path(resources.user_models_dir() / slug(title))

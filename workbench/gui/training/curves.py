@@ -2,22 +2,13 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from workbench.gui.theme import ThemeManager
+from workbench.gui.theme import ThemeManager, role
+from workbench.gui.training.texts import FIGURES
 from workbench.training.history import History
 
-FIGURES = {
-    "loss": ("Loss", "of the training, lower is better"),
-    "pesq_wb": ("PESQ", "of the validation, wide band, 1 to 4.6"),
-    "stoi": ("STOI", "of the validation, 0 to 1"),
-    "si_sdr": ("SI-SDR", "of the validation, dB"),
-    "accuracy_mixed": ("Accuracy in mixtures", "of the validation, 0 to 1"),
-    "accuracy_alone": ("Accuracy on noise alone", "of the validation, 0 to 1"),
-}
-"""What is drawn, where a run has it."""
 SHOWN_POINTS = 1500
-WIDE_PX = 700
 
 
 class CurvesView(QWidget):
@@ -36,7 +27,10 @@ class CurvesView(QWidget):
         self.canvas.setAccessibleName("Curves of the training")
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
+        self._none = role(QLabel("Curves begin with the first steps."), "muted")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         box.addWidget(self.canvas)
+        box.addWidget(self._none)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -51,6 +45,8 @@ class CurvesView(QWidget):
         if names != self._names:
             self._names = names
             self._make_panels()
+        self.canvas.setVisible(bool(names))
+        self._none.setVisible(not names)
         for name in names:
             steps, values = (history.progress if name == "loss" else history.validations).get(name, ([], []))
             stride = -(-len(steps) // SHOWN_POINTS) or 1
@@ -80,15 +76,17 @@ class CurvesView(QWidget):
             self.curves[name] = panel.plot([], [], symbol="o")
             self._best[name] = pg.InfiniteLine(angle=90)
             panel.addItem(self._best[name], ignoreBounds=True)
+        for column in range(n_columns):
+            self.canvas.ci.layout.setColumnStretchFactor(column, 1)
         self._restyle()
 
     def _restyle(self) -> None:
         colour, font = self._theme.color, self._theme.font(11)
         self.canvas.setBackground(colour("surface"))
         for name, panel in self.panels.items():
-            title, about = FIGURES[name]
+            about = "training" if name == "loss" else "validation"
             panel.setTitle(
-                f"<b>{title}</b> <span style='color:{colour('muted').name()}'>{about}</span>",
+                f"<b>{FIGURES[name]}</b> <span style='color:{colour('muted').name()}'>{about}</span>",
                 color=colour("text"),
                 size=f"{self._theme.px(12)}px",
             )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -185,7 +185,7 @@ class DataView(QWidget):
         self.sound = SoundView(theme, listener)
         self.group, self.split, self.use = QComboBox(), QComboBox(), QComboBox()
         self.search = QLineEdit()
-        self.edit_button = QPushButton("Open in a table editor")
+        self.edit_button = QPushButton("Edit…")
         self._count = role(QLabel(), "small")
         self._lay_out()
 
@@ -256,13 +256,16 @@ class DataView(QWidget):
         self.search.textChanged.connect(self._filter)
         self.edit_button.setAutoDefault(False)
         self.edit_button.setToolTip(
-            "The catalogue is a CSV file: set “use” to no, correct a class, move a speaker"
+            "Open the catalogue, a CSV file: set “use” to no, correct a class, move a speaker"
         )
         self.edit_button.clicked.connect(self._edit)
         row = QHBoxLayout()
         row.setSpacing(px(6))
         for widget in (self.group, self.split, self.use):
             row.addWidget(widget)
+        for combo in (self.group, self.split, self.use):
+            combo.setMinimumContentsLength(8)
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         row.addWidget(self.search, 1)
         row.addWidget(self._count)
         row.addWidget(self.edit_button)
@@ -281,10 +284,16 @@ class DataView(QWidget):
         box.addLayout(row)
         box.addWidget(splitter, 1)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the files their room in a small window."""
+        super().resizeEvent(event)
+        self._fit()
+
     def _fit(self) -> None:
         table = self.amounts_table
         rows = self._amounts.rowCount() * table.verticalHeader().defaultSectionSize()
-        table.setFixedHeight(rows + table.horizontalHeader().sizeHint().height() + self._theme.px(4))
+        whole = rows + table.horizontalHeader().sizeHint().height() + self._theme.px(4)
+        table.setFixedHeight(min(whole, max(round(0.3 * self.height()), self._theme.px(80))))
 
     def _filter(self) -> None:
         self.files.filter(

@@ -31,7 +31,7 @@ from workbench.gui.training.style import style_sheet
 from workbench.training.forms import Form, Value, arguments
 from workbench.training.jobs import TRAININGS, free_path, slug
 
-LABEL_PX, EDITOR_PX = 148, 300
+LABEL_PX, EDITOR_PX = 148, 200
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,10 @@ class FormDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(form.title)
-        self.setStyleSheet(style_sheet(theme))
         self.form = form
         self._theme = theme
+        theme.changed.connect(self._restyle)
+        self._restyle()
         self._follow = dict(follow)
         self._touched: set[str] = set()
         self.editors: dict[str, FieldEditor] = {}
@@ -112,6 +113,9 @@ class FormDialog(QDialog):
             self.editors[name].set_value(value)
         self._follow_title()
         self._refresh()
+        self.title_edit.setFocus()
+        # Without this, Qt takes no more than two thirds of the screen.
+        self.resize(self.sizeHint())
 
     @property
     def request(self) -> Request:
@@ -250,6 +254,9 @@ class FormDialog(QDialog):
         row.addWidget(copy)
         return row
 
+    def _restyle(self) -> None:
+        self.setStyleSheet(style_sheet(self._theme))
+
     # --- intents ---------------------------------------------------------------------------------------
 
     def choose_preset(self, name: str) -> None:
@@ -290,7 +297,7 @@ class FormDialog(QDialog):
             )
             if note.text() != text:
                 note.setText(text)
-                role(note, "error" if problem else "small")
+                role(note, "field-error" if problem else "small")
                 note.style().polish(note)
             if name in self.editors:
                 self.editors[name].mark(problem)

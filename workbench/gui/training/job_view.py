@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +22,7 @@ from workbench.gui.training.data_view import DataView
 from workbench.gui.training.examples_view import ExamplesView
 from workbench.gui.training.listener import Listener
 from workbench.gui.training.tables_view import TablesView
-from workbench.gui.training.texts import duration_text, kind_text, state_text
+from workbench.gui.training.texts import best_text, duration_text, kind_text, state_text
 from workbench.training.forms import TITLES
 from workbench.training.jobs import Asked, Job, State
 from workbench.training.queue import Watch
@@ -64,6 +63,7 @@ class JobView(QWidget):
         self.title = role(QLabel(), "title")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.state = role(QLabel(), "muted")
+        self.state.setWordWrap(True)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
@@ -79,11 +79,9 @@ class JobView(QWidget):
         self.model_button.setToolTip("Make a model of the best weights of this run")
         self.studio_button = QPushButton("Open the studio")
         self.studio_button.clicked.connect(self.studio_requested)
-        self.more_button = QToolButton()
+        self.more_button = QPushButton()
         self.more_button.setText("More")
         self.more_button.setToolTip("Command, job folder, files")
-        self.more_button.setProperty("segment", True)
-        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.problem = QFrame()
         self.problem.setObjectName("problem")
         self.problem_text = QLabel()
@@ -104,7 +102,6 @@ class JobView(QWidget):
             ("Console", self.console),
         ):
             self.tabs.addTab(widget, title)
-        self.tabs.setDocumentMode(True)
         self._lay_out()
         self._fill_menu()
 
@@ -123,7 +120,8 @@ class JobView(QWidget):
         self.problem_text.setText(job.problem)
         told = history.outcome or (history.warnings[-1] if history.warnings else "")
         self.outcome.setText(told)
-        self.outcome.setVisible(bool(told) and not job.problem)
+        # The data view says the same of a scan.
+        self.outcome.setVisible(bool(told) and not job.problem and job.command != "scan")
         self._show_tabs(job, watch, choose=is_other)
         # Only what is seen is drawn.
         shown = self.tabs.currentIndex()
@@ -182,9 +180,7 @@ class JobView(QWidget):
         if job.is_over and job.begun_s:
             parts.append(f"took {duration_text(job.ended_s - job.begun_s)}")
         if job.is_training and history.best_step is not None:
-            quality = history.validations["quality"]
-            best = max(quality[1])
-            parts.append(f"best at step {history.best_step:,} (score {best:.3f})")
+            parts.append(best_text(history))
         return "  ·  ".join(parts)
 
     def _button(self, text: str, intent: object) -> QPushButton:

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPushButton,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -34,7 +33,8 @@ from workbench.training.forms import TITLES, form_for
 from workbench.training.jobs import Job, State, slug
 from workbench.training.processes import install_command
 
-SIDE_PX = 264
+SIDE_PX, NARROW_SIDE_PX = 264, 196
+NARROW_PX = 900
 FIRST_COMMANDS = ("scan", "train-ddae", "train-nc")
 STEPS = (
     ("scan", "Say where your recordings are", "Folders of speech and of noise, in any of the usual layouts."),
@@ -69,7 +69,7 @@ class TrainingPage(QWidget):
         self.view = JobView(theme, controller.listener)
         self.data = DataView(theme, controller.listener)
         self.buttons: dict[str, QPushButton] = {}
-        self.more_button = QToolButton()
+        self.more_button = QPushButton("Other commands…")
         self._stack = QStackedWidget()
         self._missing = QFrame()
         self._missing_text = QLabel()
@@ -191,16 +191,10 @@ class TrainingPage(QWidget):
                 menu.addAction(self.actions_by_name[command])
         menu.addSeparator()
         menu.addAction(self.actions_by_name["catalogue"])
-        self.more_button.setText("More")
         self.more_button.setMenu(menu)
-        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more_button.setProperty("segment", True)
-        head = QHBoxLayout()
-        head.addWidget(role(QLabel("RUNS"), "heading"))
-        head.addStretch(1)
-        head.addWidget(self.more_button)
+        column.addWidget(self.more_button)
         column.addSpacing(px(8))
-        column.addLayout(head)
+        column.addWidget(role(QLabel("RUNS"), "heading"))
         column.addWidget(self.list, 1)
         self._side = side
         self._stack.addWidget(self._welcome())
@@ -239,7 +233,9 @@ class TrainingPage(QWidget):
             words = QVBoxLayout()
             words.setSpacing(0)
             words.addWidget(role(QLabel(title), "value"))
-            words.addWidget(role(QLabel(text), "muted"))
+            more = role(QLabel(text), "muted")
+            more.setWordWrap(True)
+            words.addWidget(more)
             button = QPushButton(f"{TITLES[command]}…")
             button.clicked.connect(partial(self.ask_for, command))
             row.addWidget(mark)
@@ -356,9 +352,18 @@ class TrainingPage(QWidget):
         if answer == QMessageBox.StandardButton.Yes:
             self.controller.remove(job)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave more room to the job in a small window."""
+        super().resizeEvent(event)
+        self._fit_side()
+
+    def _fit_side(self) -> None:
+        narrow = self.width() < self._theme.px(NARROW_PX)
+        self._side.setFixedWidth(self._theme.px(NARROW_SIDE_PX if narrow else SIDE_PX))
+
     def _restyle(self) -> None:
         px = self._theme.px
         self.setStyleSheet(style_sheet(self._theme))
         self._row.setContentsMargins(px(12), px(8), px(12), px(12))
         self._row.setSpacing(px(14))
-        self._side.setFixedWidth(px(SIDE_PX))
+        self._fit_side()

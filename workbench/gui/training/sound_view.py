@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from workbench.dsp import SAMPLE_RATE
 from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB
 from workbench.gui.studio.colour_bar import colour_map
+from workbench.gui.studio.scene_plot import UnitAxis
 from workbench.gui.theme import ThemeManager, role
 from workbench.gui.training.listener import Listener, Sound
 
@@ -33,7 +34,8 @@ class SoundView(QWidget):
         self.name = QLabel()
         self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.about = role(QLabel(), "small")
-        self.canvas = pg.PlotWidget()
+        axes = {"left": UnitAxis("left", " kHz", theme, 1e-3), "bottom": UnitAxis("bottom", " s", theme)}
+        self.canvas = pg.PlotWidget(axisItems=axes)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.image = pg.ImageItem(axisOrder="row-major")
         self._playhead = pg.InfiniteLine(angle=90)
@@ -44,7 +46,7 @@ class SoundView(QWidget):
         plot.hideButtons()
         plot.addItem(self.image)
         plot.addItem(self._playhead, ignoreBounds=True)
-        plot.getAxis("left").setScale(1e-3)
+        plot.layout.setContentsMargins(0, 8, 8, 0)
         self.image.setLookupTable(colour_map("magma"))
         text = QVBoxLayout()
         text.setSpacing(0)
@@ -106,10 +108,5 @@ class SoundView(QWidget):
     def _restyle(self) -> None:
         colour = self._theme.color
         self.canvas.setBackground(colour("surface"))
-        for side in ("left", "bottom"):
-            axis = self.canvas.getPlotItem().getAxis(side)
-            axis.setPen(pg.mkPen(colour("border")))
-            axis.setTextPen(pg.mkPen(colour("muted")))
-            axis.setStyle(tickFont=self._theme.font(11))
-        self.canvas.getPlotItem().getAxis("left").setWidth(self._theme.px(28))
+        self.canvas.getPlotItem().getAxis("left").setWidth(self._theme.px(46))
         self._playhead.setPen(pg.mkPen("#ffffff", width=1.5))

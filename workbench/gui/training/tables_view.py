@@ -1,11 +1,13 @@
 """The tables that a command gives, such as a measurement's figures."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
+from workbench.evaluation.metrics import METRICS, find_metric
 from workbench.gui.theme import ThemeManager
 
 
@@ -32,11 +34,11 @@ class TablesView(QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        muted, border = self._theme.color("muted").name(), self._theme.color("border").name()
+        muted = self._theme.color("muted").name()
         parts = []
         for name, rows in self._tables.items():
             columns = list(next(iter(rows.values()), {}))
-            head = "".join(f"<th align='right' style='color:{muted}'>{_shown(c)}</th>" for c in columns)
+            head = "".join(f"<th align='right' style='color:{muted}'>{_title(c)}</th>" for c in columns)
             body = "".join(
                 f"<tr><td>{_shown(row)}</td>"
                 + "".join(f"<td align='right'>{_shown(cells.get(column, ''))}</td>" for column in columns)
@@ -44,16 +46,21 @@ class TablesView(QWidget):
                 for row, cells in rows.items()
             )
             parts.append(
-                f"<h3>{_shown(name)}</h3><table cellpadding='5' cellspacing='0' border='1' "
-                f"style='border-collapse:collapse; border-color:{border}'>"
+                f"<h3>{_shown(name)}</h3><table cellpadding='5' cellspacing='0'>"
                 f"<tr><th></th>{head}</tr>{body}</table>"
             )
         self.browser.setHtml("".join(parts))
 
 
 def _shown(value: object) -> str:
-    from html import escape
-
     if isinstance(value, float):
         return f"{value:.3g}".replace("-", "−") if abs(value) < 100 else f"{value:,.0f}"
-    return escape(str(value).replace("_", " "))
+    text = escape(str(value).replace("_", " "))
+    return f"−{text[1:]}" if text.startswith("-") else text
+
+
+def _title(column: str) -> str:
+    """Return a column's title: "pesq_wb denoised" is PESQ, denoised."""
+    name, _, what = column.partition(" ")
+    known = name in METRICS
+    return _shown(f"{find_metric(name).title} {what}" if known else column)

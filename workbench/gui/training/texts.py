@@ -6,6 +6,16 @@ from workbench.training.forms import TITLES
 from workbench.training.history import History
 from workbench.training.jobs import Asked, Job, State
 
+FIGURES = {
+    "loss": "Loss",
+    "pesq_wb": "PESQ",
+    "stoi": "STOI",
+    "si_sdr": "SI-SDR",
+    "accuracy_mixed": "Accuracy in mixtures",
+    "accuracy_alone": "Accuracy on noise alone",
+}
+"""What the figures of a training are called, in the order in which they are drawn."""
+
 WHAT = {
     "scan": "Scan",
     "train-ddae": "Denoiser",
@@ -29,6 +39,19 @@ def duration_text(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest and hours < 24 else f"{hours} h"
 
 
+def best_text(history: History) -> str:
+    """Return the figures of the validation whose weights are kept; empty before the first."""
+    best = history.best_step
+    if best is None:
+        return ""
+    figures = []
+    for name, title in FIGURES.items():
+        steps, values = history.validations.get(name, ([], []))
+        if name != "loss" and best in steps:
+            figures.append(f"{title} {values[steps.index(best)]:.3g}")
+    return f"best at step {best:,}: {', '.join(figures)}".replace(" -", " −")
+
+
 def kind_text(job: Job) -> str:
     """Return what kind of job it is, in a word."""
     return WHAT.get(job.command, TITLES.get(job.command, job.command))
@@ -45,6 +68,8 @@ def state_text(job: Job, history: History) -> str:
             return "Stopping, the best is kept…"
         if not history.steps:
             return "Starting…"
+        if history.step >= history.steps:
+            return "Finishing…"
         left = history.remaining_s
         return f"{history.share:.0%}" + ("" if left is None else f", {duration_text(left)} left")
     if job.state is State.DONE and job.asked is Asked.STOP:
