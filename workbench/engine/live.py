@@ -42,6 +42,10 @@ from workbench.errors import WorkbenchError
 SILENT = "none"
 """In place of an output's name: nothing is played."""
 
+LOUDSPEAKER_WARNING = (
+    "The output may be a loudspeaker: use headphones, so that the microphone does not hear it."
+)
+
 BLOCK_SAMPLES = 128
 KEPT_S = 60.0
 """Sound that is always at hand for `LiveSession.keep_last`."""
@@ -714,7 +718,7 @@ class LiveSession:
             return None
         if self._guard.is_howling:
             return "Feedback: the output was turned down; use headphones or move the microphone away."
-        return "The output may be a loudspeaker: use headphones, so that the microphone does not hear it."
+        return LOUDSPEAKER_WARNING
 
     def _latency(self, source: Input | None, pace: Pace | None) -> LatencyBudget:
         buffers_s = 0.0 if source is None else source.latency_s

@@ -48,7 +48,7 @@ class Card(QFrame):
         self.body.setSpacing(px(5))
 
 
-def _combo(name: str) -> QComboBox:
+def combo_box(name: str) -> QComboBox:
     """Return a combo box that may be narrow, with a list that the style sheet can draw."""
     combo = QComboBox()
     combo.setAccessibleName(name)
@@ -190,7 +190,7 @@ class SceneCard(Card):
 
     def __init__(self, theme: ThemeManager) -> None:
         super().__init__("SCENE", theme)
-        self.demos = _combo("Scene")
+        self.demos = combo_box("Scene")
         self.demos.setToolTip("Scenes that come with the workbench")
         self._shown = 0
         self.demos.activated.connect(self._demo_activated)
@@ -268,7 +268,7 @@ class DenoiseCard(Card):
 
     def __init__(self, theme: ThemeManager) -> None:
         super().__init__("DENOISE", theme)
-        self.method = _combo("Denoising method")
+        self.method = combo_box("Denoising method")
         self.method.activated.connect(self._method_activated)
         self.limit = NamedSlider(
             "Attenuation limit",

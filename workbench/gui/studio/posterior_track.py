@@ -20,11 +20,19 @@ class PosteriorTrack:
     ----------
     duration_s : float
         Length of the scene.
+
+    Attributes
+    ----------
+    probabilities : numpy.ndarray
+        float32, shape (n_cells, n_classes).
+    first_s : float
+        Where in the picture the first cell begins.
     """
 
     def __init__(self, duration_s: float) -> None:
         n_cells = max(1, int(np.ceil(duration_s / CELL_S)))
         self.probabilities: NDArray[np.float32] = np.full((n_cells, len(CLASSES)), np.nan, np.float32)
+        self.first_s = 0.0
         self._last_s: float | None = None
 
     def write(self, posteriors: Iterable[ClassPosterior]) -> None:
@@ -61,6 +69,6 @@ class PosteriorTrack:
 
     def at(self, time_s: float) -> NDArray[np.float32] | None:
         """Return the probabilities at a time, None where they are not known."""
-        cell = min(max(0, int(time_s / CELL_S)), len(self.probabilities) - 1)
+        cell = min(max(0, int((time_s - self.first_s) / CELL_S)), len(self.probabilities) - 1)
         found = self.probabilities[cell]
         return None if np.isnan(found[0]) else found

@@ -168,12 +168,12 @@ class PosteriorView(QWidget):
             for curve in self._curves:
                 curve.hide()
             return
-        start_s, stop_s = self._view.time_s
+        start_s, stop_s = (time_s - self._track.first_s for time_s in self._view.time_s)
         first = max(0, int(start_s / CELL_S))
         part = np.nan_to_num(self._track.probabilities[first : int(np.ceil(stop_s / CELL_S)) + 1])
         group = max(1, -(-len(part) // 1500))
         part = part[: len(part) // group * group].reshape(-1, group, len(CLASSES)).mean(axis=1)
-        edges = (first + np.arange(len(part) + 1) * group) * CELL_S
+        edges = self._track.first_s + (first + np.arange(len(part) + 1) * group) * CELL_S
         for row, curve in enumerate(self._curves):
             bottom = (len(CLASSES) - 1 - row) / len(CLASSES)
             curve.show()

@@ -82,7 +82,8 @@ class SceneViewBox(pg.ViewBox):
         event.accept()  # type: ignore[attr-defined]
         here = self._place(event.pos())  # type: ignore[attr-defined]
         if event.isStart():  # type: ignore[attr-defined]
-            self._choosing_loop = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
+            shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier  # type: ignore[attr-defined]
+            self._choosing_loop = self._view.can_loop and bool(shift)
             self._loop_start_s = self._place(event.buttonDownPos()).x()  # type: ignore[attr-defined]
         if self._choosing_loop:
             ends = sorted((self._loop_start_s, min(max(here.x(), 0.0), self._view.duration_s)))
@@ -180,7 +181,8 @@ class UnitAxis(pg.AxisItem):
         """Return "1.5 s" for each tick."""
         step = spacing * self._factor
         digits = 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 3
-        return [f"{value * self._factor:.{digits}f} {self._unit}" for value in values]
+        texts = [f"{value * self._factor:.{digits}f} {self._unit}" for value in values]
+        return [text.replace("-", "−") for text in texts]
 
     def restyle(self) -> None:
         """Take colours and font from the theme."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
@@ -131,9 +131,11 @@ class StripItem(pg.ImageItem):
 class SpectrogramPanel(SceneViewBox):
     """One spectrogram."""
 
+    image_class: type[pg.GraphicsObject] = StripItem
+
     def __init__(self, view: ViewRange, theme: ThemeManager) -> None:
         super().__init__(view, theme, shows_frequency=True)
-        self.image = StripItem()
+        self.image = self.image_class()
         self.addItem(self.image, ignoreBounds=True)
         self._strip: SpectrogramStrip | None = None
         self._column_s = 1.0
@@ -200,12 +202,18 @@ class SpectrogramTrio(QWidget):
     levels_changed = Signal(float, float)
     hovered = Signal(object)
 
-    def __init__(self, view: ViewRange, theme: ThemeManager, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        view: ViewRange,
+        theme: ThemeManager,
+        panel_class: type[SpectrogramPanel] = SpectrogramPanel,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._view = view
         self._colours: NDArray[np.uint8] = colour_map("magma")
-        self.panels = {name: SpectrogramPanel(view, theme) for name in SIGNALS}
+        self.panels = {name: panel_class(view, theme) for name in SIGNALS}
         self.buttons = {
             name: MonitorButton(name, str(number), theme) for number, name in enumerate(SIGNALS, 1)
         }
@@ -264,6 +272,11 @@ class SpectrogramTrio(QWidget):
         for panel in self.panels.values():
             if panel.isVisible():
                 panel.refresh()
+
+    def place_of(self, name: str) -> QRect:
+        """Return where a panel is inside this widget."""
+        place = self._canvas.mapFromScene(self.panels[name].sceneBoundingRect()).boundingRect()
+        return place.translated(self._canvas.pos())
 
     def set_playhead(self, position_s: float) -> None:
         """Move the playhead of all panels."""

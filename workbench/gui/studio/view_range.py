@@ -14,6 +14,7 @@ class ViewRange(QObject):
     """The visible range of time (s) and frequency (Hz), kept inside the scene."""
 
     changed = Signal()
+    can_loop = True
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,10 +65,13 @@ class ViewRange(QObject):
             self.follow(position_s)
 
     def _set(self, time_s: tuple[float, float], band_hz: tuple[float, float]) -> None:
-        fitted = _inside(time_s, self.duration_s), _inside(band_hz, TOP_HZ)
+        fitted = self._fit_time(time_s), _inside(band_hz, TOP_HZ)
         if fitted != (self.time_s, self.band_hz):
             self.time_s, self.band_hz = fitted
             self.changed.emit()
+
+    def _fit_time(self, time_s: tuple[float, float]) -> tuple[float, float]:
+        return _inside(time_s, self.duration_s)
 
 
 def _inside(span: tuple[float, float], end: float) -> tuple[float, float]:

@@ -1,0 +1,1 @@
+"""The live page: microphone in, cleaned sound out, everything on screen."""

@@ -1,0 +1,95 @@
+"""What lies over the pictures: what to do before anything is heard, and questions that must be answered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from workbench.gui.theme import ThemeManager, role
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button: its text and what it does."""
+
+    text: str
+    run: Callable[[], object]
+
+
+class Curtain(QFrame):
+    """A card in the middle of another widget with a title, a text and buttons; the first is the usual one.
+
+    Parameters
+    ----------
+    parent : QWidget
+        What it lies over.
+    theme : ThemeManager
+        Sizes.
+    """
+
+    def __init__(self, parent: QWidget, theme: ThemeManager) -> None:
+        super().__init__(parent)
+        self.setObjectName("curtain")
+        self._theme = theme
+        self._title = role(QLabel(), "title")
+        self._text = role(QLabel(), "muted")
+        for label in (self._title, self._text):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.buttons: list[QPushButton] = []
+        self._row = QHBoxLayout()
+        self._box = QVBoxLayout(self)
+        self._box.addWidget(self._title)
+        self._box.addWidget(self._text)
+        self._box.addLayout(self._row)
+        parent.installEventFilter(self)
+        theme.changed.connect(self._place)
+        self.hide()
+
+    @property
+    def title(self) -> str:
+        """What it says, empty while it is away."""
+        return "" if self.isHidden() else self._title.text()
+
+    def ask(self, title: str, text: str, choices: Sequence[Choice] = (), *, focused: bool = False) -> None:
+        """Appear; `focused` puts the keyboard on the first button."""
+        self._title.setText(title)
+        self._text.setText(text)
+        for old in self.buttons:
+            self._row.removeWidget(old)
+            old.deleteLater()
+        while self._row.count():
+            self._row.takeAt(0)
+        self.buttons = [QPushButton(choice.text) for choice in choices]
+        for number, (button, choice) in enumerate(zip(self.buttons, choices, strict=True)):
+            button.setDefault(number == 0)
+            button.setAutoDefault(True)
+            button.clicked.connect(lambda _=False, run=choice.run: run())
+            self._row.addWidget(button)
+        self._row.addStretch(1)
+        for label in (self._title, self._text):
+            label.ensurePolished()
+        self.show()
+        self._place()
+        self.raise_()
+        if focused and self.buttons:
+            self.buttons[0].setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in the middle."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        parent, px = self.parentWidget(), self._theme.px
+        self._box.setContentsMargins(px(22), px(16), px(22), px(18))
+        self._box.setSpacing(px(8))
+        self._row.setSpacing(px(8))
+        if parent is None or self.isHidden():
+            return
+        width = min(px(470), parent.width() - px(24))
+        height = self._box.heightForWidth(width)
+        height = min(max(height, self.minimumSizeHint().height()), parent.height())
+        self.setGeometry((parent.width() - width) // 2, (parent.height() - height) // 2, width, height)
