@@ -129,9 +129,10 @@ def read_sweep(path: Path, *, significance: bool = True) -> Sweep:
         )
 
 
-def method_titles(names: Sequence[str]) -> dict[str, str]:
+def method_titles(names: Iterable[str]) -> dict[str, str]:
     """Return the names of methods for people."""
-    return registry.method_titles(names) | {name: "Noisy" for name in names if name == NOISY}
+    titles = registry.method_titles(names)
+    return titles | {name: "Noisy" for name in titles if name == NOISY}
 
 
 def class_title(noise_class: str) -> str:

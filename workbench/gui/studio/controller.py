@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from workbench.audio.playback import Output, open_output
 from workbench.bundles.check import Bundle
 from workbench.bundles.store import default_bundle, find_bundles
-from workbench.denoisers.registry import MethodInfo, methods
+from workbench.denoisers.registry import MethodInfo, methods, split_precision
 from workbench.dsp import SAMPLE_RATE
 from workbench.engine.graph import LiveGraph
 from workbench.engine.monitor import MonitorChoice
@@ -408,7 +408,7 @@ class StudioController(QObject):
     def _list_methods(self, listed: Sequence[MethodInfo]) -> None:
         self.methods_changed.emit(listed)
         available = [method.name for method in listed if method.available]
-        if self.scene.method not in available:
+        if split_precision(self.scene.method)[0] not in available:
             reason = next((m.how_to_install for m in listed if m.name == self.scene.method), None)
             self._notifier.warn(reason or f"The method {self.scene.method} is not here any more.")
             self.scene = replace(self.scene, method=available[0])

@@ -418,7 +418,7 @@ class StudioPage(QWidget):
         self.trio.buttons["mixed"].set_detail(
             "the recording" if recording else f"{signed(round(scene.snr_db))} dB SNR"
         )
-        method = self.denoise_card.method.currentText()
+        method = self.denoise_card.method_text()
         self.trio.buttons["denoised"].set_detail(method)
 
     def _show_position(self, position_s: float) -> None:
