@@ -112,7 +112,8 @@ class MixturesModel(QAbstractTableModel):
                 return self._theme.color("error" if row.loss > 0 else "accent")
         if role == Qt.ItemDataRole.ToolTipRole:
             about = row.gap or "Double click opens this mixture with this method in the studio."
-            return f"{row.speech} in {row.noise}, mixture {row.trial}\n{about}"
+            where = f"{row.noise} ({class_title(row.noise_class)})"
+            return f"{row.speech} in {where}, mixture {row.trial}\n{about}"
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -29,6 +29,7 @@ from workbench.gui.sweep.titles import titles_of
 from workbench.gui.theme import ThemeManager, role
 
 FILTER_DELAY_MS = 120
+NARROW_PX = 560
 
 
 class MixturesTable(QTableView):
@@ -201,15 +202,25 @@ class MixturesView(QWidget):
             self.only_gaps.isChecked(),
         )
         self.table.mixtures.set_filter(wanted)
-        for column, is_same in (
-            (CLASS, self._noise_class != ALL),
-            (SNR, wanted.snr_db is not None),
-            (METHOD, wanted.method is not None),
-            (REPETITION, not self._has_repetitions),
-        ):
-            self.table.setColumnHidden(column, is_same)
+        self._hide_columns()
         self._go_back_to(current)
         self._show_state()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the names of speech and noise their room."""
+        super().resizeEvent(event)
+        self._hide_columns()
+
+    def _hide_columns(self) -> None:
+        """Hide the columns that say the same in each row, and where it is narrow the class (see tooltips)."""
+        is_narrow = self.width() < self._theme.px(NARROW_PX)
+        for column, is_hidden in (
+            (CLASS, self._noise_class != ALL or is_narrow),
+            (SNR, self.snr.currentData() is not None),
+            (METHOD, self.method.currentData() is not None),
+            (REPETITION, not self._has_repetitions),
+        ):
+            self.table.setColumnHidden(column, is_hidden)
 
     def _go_back_to(self, current: MixtureRow | None) -> None:
         if current is not None:
