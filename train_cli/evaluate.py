@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from functools import cache
@@ -35,7 +35,8 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
 
     A DDAE is measured as users hear it: with the default noise classifier, its latency undone. In place of a
     bundle, the run of one of the original networks can be measured; one that was trained on a single class of
-    noise is measured on this class.
+    noise is measured on this class. With several precisions of a bundle, the tables are those of the first,
+    and two more show all side by side.
 
     Raises
     ------
@@ -46,11 +47,19 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
     trials = list(draw_trials(options.data, options.split, SNRS_DB, options.per_cell, options.seed))
     reporter.started("evaluate", asdict(options))
     trials = [trial for trial in trials if noise_class in ("all", trial.noise_class)]
-    if kind == "ddae":
-        figures = _ddae_figures(trials, _run(_measure_ddae, options, [(t,) for t in trials], reporter))
-    else:
-        pairs = list(zip(trials, _others(trials), strict=True))
-        figures = nc_figures(trials, _run(measure_nc, options, pairs, reporter))
+    found: dict[str, Figures] = {}
+    for precision in options.precision or ("",):
+        if kind == "ddae":
+            alone = [(trial,) for trial in trials]
+            rows = _run(_measure_ddae, options, precision or None, alone, reporter)
+            found[precision] = _ddae_figures(trials, rows)
+        else:
+            pairs = list(zip(trials, _others(trials), strict=True))
+            rows = _run(measure_nc, options, precision or None, pairs, reporter)
+            found[precision] = nc_figures(trials, rows)
+    figures = dict(next(iter(found.values())))
+    if len(found) > 1:
+        figures |= _by_precision(found)
     for name, table in figures.items():
         reporter.table(name, table)
     if options.output is not None:
@@ -74,6 +83,7 @@ def _kind(bundle: Path) -> tuple[str, str]:
 def _run(
     measure: Callable[..., list[Row]],
     options: EvaluateOptions,
+    precision: str | None,
     trials: Sequence[tuple[Trial, ...]],
     reporter: Reporter,
 ) -> list[list[Row]]:
@@ -82,7 +92,9 @@ def _run(
     rows: list[list[Row]] = [[] for _ in trials]
     workers = options.workers or os.cpu_count() or 1
     with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
-        waiting = {pool.submit(measure, options.bundle, *trial): i for i, trial in enumerate(trials)}
+        waiting = {
+            pool.submit(measure, options.bundle, precision, *trial): i for i, trial in enumerate(trials)
+        }
         try:
             for done, future in enumerate(as_completed(waiting), start=1):
                 rows[waiting[future]] = future.result()
@@ -100,10 +112,10 @@ def _others(trials: Sequence[Trial]) -> list[Trial]:
     return [*trials[shift:], *trials[:shift]]
 
 
-def _measure_ddae(bundle: Path, trial: Trial) -> list[Row]:
+def _measure_ddae(bundle: Path, precision: str | None, trial: Trial) -> list[Row]:
     clean, noise, offset_samples = read_trial(trial)
     mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
-    denoised = _denoiser(bundle)(mixture.noisy)
+    denoised = _denoiser(bundle, precision)(mixture.noisy)
     return [_scores(mixture.clean, mixture.noisy), _scores(mixture.clean, denoised)]
 
 
@@ -113,13 +125,35 @@ def _scores(clean: Signal, processed: Signal) -> Row:
 
 
 @cache
-def _denoiser(bundle: Path) -> Callable[[Signal], Signal]:
+def _denoiser(bundle: Path, precision: str | None) -> Callable[[Signal], Signal]:
     if (bundle / RUN_NAME).exists():
         from train_cli.original import load_denoiser
 
         return load_denoiser(bundle)
-    adaptive = AdaptiveDenoiser(ddae_bundle=check_bundle(bundle))
+    adaptive = AdaptiveDenoiser(ddae_bundle=check_bundle(bundle), precision=precision)
     return lambda noisy: denoise(noisy, adaptive)
+
+
+def _by_precision(found: Mapping[str, Figures]) -> Figures:
+    """Put the means of each precision side by side, over all mixtures and by SNR."""
+    some = next(iter(found.values()))
+    everything = next(iter(some["All"]))
+    columns = [name for name in some["All"][everything] if not name.endswith(" noisy")]
+    return {
+        "By precision": {
+            precision: {name: figures["All"][everything][name] for name in columns}
+            for precision, figures in found.items()
+        },
+        "By SNR and precision": {
+            snr: {
+                f"{name.removesuffix(' denoised')} {precision}": figures["By SNR"][snr][name]
+                for name in columns
+                for precision, figures in found.items()
+                if name in figures["By SNR"][snr]
+            }
+            for snr in some["By SNR"]
+        },
+    }
 
 
 def _ddae_figures(trials: list[Trial], rows: list[list[Row]]) -> Figures:

@@ -30,13 +30,15 @@ Row = dict[str, float]
 Figures = dict[str, dict[str, Row]]
 
 
-def measure_nc(bundle: Path, trial: Trial, next_trial: Trial) -> list[Row]:
+def measure_nc(bundle: Path, precision: str | None, trial: Trial, next_trial: Trial) -> list[Row]:
     """Count what is heard in the mixture, in the noise alone, how surely, and how a change is followed.
 
     Parameters
     ----------
     bundle : pathlib.Path
         A bundle, or the run of the original classifier (which has no posteriors to judge).
+    precision : str or None
+        Which of the bundle's files to run; its default when None.
     trial : Trial
         What to listen to.
     next_trial : Trial
@@ -54,11 +56,11 @@ def measure_nc(bundle: Path, trial: Trial, next_trial: Trial) -> list[Row]:
     if (bundle / RUN_NAME).exists():
         names = [[CLASSES[index] for index in _original(bundle)(signal)] for signal in signals]
         return [*map(_counts, names), {}, {}]
-    posteriors = [_settled(classify(signal, _classifier(bundle))) for signal in signals]
+    posteriors = [_settled(classify(signal, _classifier(bundle, precision))) for signal in signals]
     return [
         *(_counts([p.best for p in each]) for each in posteriors),
         _calibration(posteriors[0], trial.noise_class),
-        _change(bundle, trial, next_trial) if trial.index % _CHANGE_EVERY == 0 else {},
+        _change(bundle, precision, trial, next_trial) if trial.index % _CHANGE_EVERY == 0 else {},
     ]
 
 
@@ -128,7 +130,7 @@ def _calibration_error(rows: Sequence[list[Row]]) -> float:
     return sum(abs(total(f"sure {k}") - total(f"hit {k}")) for k in range(_N_BINS)) / windows
 
 
-def _change(bundle: Path, trial: Trial, next_trial: Trial) -> Row:
+def _change(bundle: Path, precision: str | None, trial: Trial, next_trial: Trial) -> Row:
     """Let one noise follow another under the same voice, and watch the decision that denoising acts on."""
     clean, first, offset_samples = read_trial(trial)
     _, second, next_offset_samples = read_trial(next_trial)
@@ -140,7 +142,7 @@ def _change(bundle: Path, trial: Trial, next_trial: Trial) -> Row:
     voice = np.resize(clean, 2 * _SCENE_SAMPLES)
     noisy = mix(voice, np.concatenate(parts), trial.snr_db).noisy
     decision = ClassDecision()
-    decided = [(p.time_samples, decision.update(p)) for p in classify(noisy, _classifier(bundle))]
+    decided = [(p.time_samples, decision.update(p)) for p in classify(noisy, _classifier(bundle, precision))]
     arrived = [
         (time - _SCENE_SAMPLES) / SAMPLE_RATE
         for time, heard in decided
@@ -169,8 +171,8 @@ def _following(changes: list[Row]) -> Row:
 
 
 @cache
-def _classifier(bundle: Path) -> NoiseClassifier:
-    return NoiseClassifier(check_bundle(bundle))
+def _classifier(bundle: Path, precision: str | None) -> NoiseClassifier:
+    return NoiseClassifier(check_bundle(bundle), precision)
 
 
 @cache

@@ -437,6 +437,12 @@ class EvaluateOptions(CommandOptions):
     workers: int = option(
         0, "processes, 0 for one per core", label="Processes", low=0, high=1024, advanced=True
     )
+    precision: tuple[str, ...] = option(
+        (),
+        "one or more of the bundle's files, side by side, such as float int8 int16x8; otherwise its default",
+        choices=("float", *QUANTISED),
+        advanced=True,
+    )
     output: Path | None = option(
         None, "also write the figures to this JSON file", label="Figures", pick="new file", advanced=True
     )
