@@ -276,3 +276,56 @@ def test_missing_tensorflow_names_the_command(monkeypatch):
     monkeypatch.setattr(processes, "find_spec", lambda name: None if name == "tensorflow" else real(name))
     assert "TensorFlow" in processes.missing_piece()
     assert 'pip install "denoise-workbench[train]"' in processes.missing_piece()
+
+
+@needs_proc
+def test_a_full_disk_is_a_sentence_and_the_job_goes_on(queue, scan_values, until):
+    """A limit on the size of files, which the process inherits, stands for the full disk."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    job = queue.add("scan", "no room", scan_values)
+    # The job's own files fit, the catalogue does not.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1500, before[1]))
+    try:
+        queue.tick()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    until(queue, lambda: queue.job(job.name).is_over)
+    failed = queue.job(job.name)
+    assert failed.state is State.FAILED
+    assert failed.problem.startswith("The disk is full")
+    queue.go_on(failed)
+    until(queue, lambda: queue.job(job.name).is_over)
+    assert queue.job(job.name).state is State.DONE
+
+
+@needs_proc
+def test_a_job_outlives_an_application_that_is_killed(queue, scan_values, until):
+    job = queue.add("scan", "outlives", scan_values)
+    application = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from workbench.training.jobs import JobStore; from workbench.training.queue import JobQueue\n"
+        "JobQueue(JobStore(Path(sys.argv[1]))).tick(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = {**os.environ, "PYTHONPATH": processes._search_path()}
+    killed = subprocess.run([sys.executable, "-c", application, queue.store.root], env=environment)
+    assert killed.returncode == -signal.SIGKILL
+    until(queue, lambda: queue.job(job.name).is_over)
+    assert queue.job(job.name).state is State.DONE
+
+
+def test_what_cannot_be_written_at_the_end_is_remembered(queue, scan_values, until, monkeypatch):
+    job = queue.add("scan", "no room for the end", scan_values)
+    queue.tick()
+
+    def refuse(_):
+        raise WorkbenchError("The job cannot be written: No space left on device.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue.store, "save", refuse)
+        until(queue, lambda: queue.job(job.name).is_over)
+        assert queue.job(job.name).state is State.DONE
+    again = JobQueue(JobStore(queue.store.root))
+    until(again, lambda: again.job(job.name).is_over)
+    assert again.job(job.name).state is State.DONE

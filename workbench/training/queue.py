@@ -191,7 +191,7 @@ class JobQueue:
         code = None if job.identity is None else processes.exit_code(job.identity)
         code = history.exit_code if code is None else code
         ended = replace(job, exit_code=code, ended_s=time.time(), identity=None)
-        if code == 0 and history.exit_code == 0:
+        if code == 0:
             ended = replace(ended, state=State.DONE)
         elif job.asked is Asked.CANCEL:
             ended = replace(ended, state=State.CANCELLED)

@@ -15,7 +15,7 @@ from workbench.training.jobs import Job, State
 pytest.importorskip("tensorflow")
 
 TINY = {"steps": "100000", "epoch_steps": "2", "batch": "2", "validation_mixtures": "4", "xla": False}
-PATIENCE_MS = 120_000
+PATIENCE_MS = 300_000
 
 
 def newest(application: Application, command: str) -> Job:

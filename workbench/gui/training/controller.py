@@ -289,9 +289,8 @@ class TrainingController(QObject):
     def _owns_queue(self) -> bool:
         """Return whether this window looks after the queue, and no other."""
         if self._lock is None:
-            try:
-                training_dir().mkdir(parents=True, exist_ok=True)
-            except OSError:
+            # Who has no jobs leaves no files either.
+            if not training_dir().is_dir():
                 return False
             self._lock = QLockFile(str(training_dir() / "queue.lock"))
             self._lock.setStaleLockTime(0)
