@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.audio.playback import Output
 from workbench.dsp import SAMPLE_RATE
+from workbench.engine.glide import Glide
 from workbench.engine.graph import GraphBlock
 from workbench.errors import WorkbenchError
 
@@ -19,6 +20,8 @@ QUEUE_SAMPLES = SAMPLE_RATE * 90 // 1000
 MAX_QUEUE_SAMPLES = SAMPLE_RATE * 220 // 1000
 """How far ahead of the output the graph runs: short enough for a slider at first, and half as long again
 after each underrun, on a machine that is too busy for that."""
+
+VOLUME_GLIDE_SAMPLES = SAMPLE_RATE * 20 // 1000
 
 _KEPT_BLOCKS = 2048
 _LOAD_SMOOTHING = 0.05
@@ -76,11 +79,15 @@ class Player(Generic[SourceT]):
         output has died, a new player on a new output is better.
     load : float
         Processing time over real time, smoothed; 1 is the most that can be kept up.
+    volume : float
+        Gain of what is played, 1 at first; changes glide.
     """
 
     def __init__(self, graph: SourceT, output: Output, *, queue_samples: int = QUEUE_SAMPLES) -> None:
         self.failure = ""
         self.load = 0.0
+        self.volume = 1.0
+        self._volume = Glide([1.0], VOLUME_GLIDE_SAMPLES)
         self._graph = self._current = graph
         self._output = output
         self._was_silent = output.is_silent
@@ -249,7 +256,8 @@ class Player(Generic[SourceT]):
 
     def _put(self, block: GraphBlock) -> None:
         start = self._output.written_samples
-        self._output.write(block.monitor)
+        self._volume.to([self.volume])
+        self._output.write(block.monitor * self._volume.take(block.n_samples)[0])
         played = self._output.played_samples
         with self._lock:
             while self._marks and self._marks[0][0] + self._marks[0][2] <= played:

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 from workbench.audio.playback import Output, open_output
 from workbench.engine.scene import Scene
 from workbench.gui.hub import Hub
+from workbench.gui.live.controller import LiveController
+from workbench.gui.live.page import LivePage
 from workbench.gui.main_window import MainWindow, Page
 from workbench.gui.messages import Notifier, logger, start_log
 from workbench.gui.models.controller import ModelsController
@@ -66,17 +68,22 @@ class Application:
         self.controller = StudioController(self.settings, self.notifier, self.compute, make_output)
         self.page = StudioPage(self.controller, self.settings, self.theme, self.notifier)
         self.hub = Hub()
+        live = LiveController(self.settings, self.notifier, self.hub)
+        self.live_page = LivePage(live, self.settings, self.theme, self.notifier)
         sweep = SweepController(self.settings, self.notifier, self.compute, self.hub)
         self.sweep_page = SweepPage(sweep, self.settings, self.theme, self.notifier)
         training = TrainingController(self.settings, self.notifier, self.hub, make_output)
         self.training_page = TrainingPage(training, self.theme, self.notifier)
         models = ModelsController(self.settings, self.notifier, self.hub, lambda: self.controller.scene)
         self.models_page = ModelsPage(models, self.settings, self.theme, self.notifier)
-        pages: list[Page] = [self.page, self.sweep_page, self.training_page, self.models_page]
+        pages: list[Page] = [self.page, self.live_page, self.sweep_page, self.training_page, self.models_page]
         self.window = MainWindow(pages, self.settings, self.theme, self.notifier)
         self.hub.page_requested.connect(self.window.show_page_titled)
         self.hub.scene_requested.connect(self._open_in_studio)
         self.hub.bundles_changed.connect(self.controller.refresh_methods)
+        self.hub.bundles_changed.connect(live.refresh_methods)
+        live.sound_wanted.connect(self.controller.release_output)
+        self.controller.playing_changed.connect(live.give_way)
         self.controller.open_at_start(scene)
 
     def _open_in_studio(self, scene: Scene) -> None:

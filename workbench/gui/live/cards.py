@@ -98,9 +98,9 @@ class MicrophoneCard(Card):
         elif self._quiet_since_s is None:
             self._quiet_since_s = now_s
         if self._quiet_since_s is not None and now_s - self._quiet_since_s > _QUIET_AFTER_S:
-            self._advise("No sound comes in: is the microphone muted, or is it another one?", "error")
+            self._advise("No sound comes in: is the microphone muted, or is it another one?", "alarm")
         elif status.input_peak >= CLIPPING_PEAK:
-            self._advise("Too loud, it clips: turn the microphone down in the system.", "error")
+            self._advise("Too loud, it clips: turn the microphone down in the system.", "alarm")
         elif status.speech_level_db is None:
             self._advise("Say something: no speech was heard yet.", "small")
         else:

@@ -90,6 +90,11 @@ class Curtain(QFrame):
         if parent is None or self.isHidden():
             return
         width = min(px(470), parent.width() - px(24))
-        height = self._box.heightForWidth(width)
-        height = min(max(height, self.minimumSizeHint().height()), parent.height())
+        margins = self._box.contentsMargins()
+        room = width - margins.left() - margins.right()
+        height = sum(label.heightForWidth(room) for label in (self._title, self._text))
+        height += margins.top() + margins.bottom()
+        if self.buttons:
+            height += self._row.sizeHint().height() + 2 * self._box.spacing()
+        height = min(height + self._box.spacing(), parent.height())
         self.setGeometry((parent.width() - width) // 2, (parent.height() - height) // 2, width, height)

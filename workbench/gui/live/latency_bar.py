@@ -113,7 +113,7 @@ class LatencyBar(QWidget):
         for part_ms, shade in zip(self._parts(), _SHADES, strict=True):
             width = part_ms / scale_ms * bar.width()
             fill = QColor(colour)
-            fill.setAlphaF(shade if self._is_running else 0.5)
+            fill.setAlphaF(shade if self._is_running else 0.8)
             painter.setBrush(fill)
             painter.drawRect(QRectF(left, bar.top(), max(0.0, width - 1.5), bar.height()))
             left += width

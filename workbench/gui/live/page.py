@@ -56,6 +56,10 @@ from workbench.gui.theme import ThemeManager, role
 
 SIDE_PX = 286
 KEY_ZOOM = 0.7
+WHY_NO_CLEAN = (
+    "Not available: a microphone hears speech and noise together.",
+    "Add a noise from a file, and what the microphone hears becomes the clean signal.",
+)
 NUMBERS_EVERY_S = 0.25
 
 
@@ -187,10 +191,7 @@ class LivePage(QWidget):
     def _make_clean_hint(self) -> None:
         """Make what stands in the place of the clean picture where there is none."""
         self.clean_hint = QWidget(self.trio)
-        text = QLabel(
-            "Not available: a microphone hears speech and noise together. Add a noise from a file, and what"
-            " the microphone hears becomes the clean signal."
-        )
+        text = self._clean_text = QLabel()
         text.setObjectName("onPicture")
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -408,6 +409,9 @@ class LivePage(QWidget):
     def _place_clean_hint(self) -> None:
         place = self.trio.place_of("clean")
         self.clean_hint.setGeometry(place)
+        is_roomy = place.width() > self._theme.px(200)
+        self._clean_text.setText(" ".join(WHY_NO_CLEAN if is_roomy else WHY_NO_CLEAN[:1]))
+        self.clean_hint.setToolTip("" if is_roomy else " ".join(WHY_NO_CLEAN))
         self.add_noise_button.setVisible(place.height() > self._theme.px(150))
 
     def _show_monitor(self, name: str) -> None:

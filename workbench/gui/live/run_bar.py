@@ -114,9 +114,9 @@ class RunBar(QFrame):
             return
         counts = status.counts
         lost = counts.input_overflows + counts.output_underruns + counts.device_xruns
-        self._put(self.load, f"Load {status.load:.0%}", "error" if status.load > HIGH_LOAD else "small")
+        self._put(self.load, f"Load {status.load:.0%}", "alarm" if status.load > HIGH_LOAD else "small")
         self._put(self.breaks, f"Dropouts {lost}")
-        self._put(self.overloads, f"Overloads {counts.overloads}", "error" if status.bypassed else "small")
+        self._put(self.overloads, f"Overloads {counts.overloads}", "alarm" if status.bypassed else "small")
         self.overloads.setVisible(counts.overloads > 0)
         tip = (
             f"Load {status.load:.0%}: share of the time that the processor needs for the sound\n"

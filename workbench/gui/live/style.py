@@ -29,6 +29,7 @@ def style_sheet(manager: ThemeManager) -> str:
     QPushButton#liveStart[running="true"]:hover, QPushButton#liveStart[running="true"]:focus {{
         border-color: {t.text}; }}
     QToolButton[recording="true"] {{ background: {t.error_soft}; border-color: {t.error}; color: {t.error}; }}
+    QLabel[role="alarm"] {{ color: {t.error}; font-size: {s(11)}px; }}
     QFrame#curtain {{ background: {t.surface}; border: 1px solid {t.strong_border};
         border-radius: {s(10)}px; }}
     QLabel#onPicture {{ color: #b9bfca; }}

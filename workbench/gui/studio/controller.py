@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from workbench.audio.devices import Device, list_devices
 from workbench.audio.playback import Output, open_output
 from workbench.bundles.check import Bundle
 from workbench.bundles.store import default_bundle, find_bundles
@@ -59,7 +60,7 @@ class StudioController(QObject):
     compute : ComputeProcess
         Where the scores are computed.
     make_output : callable
-        Opens the sound output.
+        Opens the sound output; it is given the name of a device where one was chosen.
     """
 
     scene_opened = Signal(object, object)
@@ -75,6 +76,8 @@ class StudioController(QObject):
     scores_changed = Signal(object, str)
     progress_changed = Signal(object)
     output_changed = Signal(str, str)
+    outputs_changed = Signal(object, str)
+    volume_changed = Signal(float)
     engine_ready = Signal()
     rendered_changed = Signal()
     scored = Signal()
@@ -85,7 +88,7 @@ class StudioController(QObject):
         settings: Settings,
         notifier: Notifier,
         compute: ComputeProcess,
-        make_output: Callable[[], Output] = open_output,
+        make_output: Callable[..., Output] = open_output,
     ) -> None:
         super().__init__()
         self._settings = settings
@@ -100,17 +103,21 @@ class StudioController(QObject):
         self.rendered: RenderedScene | None = None
         self.monitor: MonitorChoice = "mixed"
         self.matched = bool(settings.get("studio/matched", True))
+        self.volume = min(max(settings.get("studio/volume", 1.0), 0.0), 1.0)
+        self.output_name: str = settings.get("studio/output", "")
         self.loop_s: tuple[float, float] | None = None
         self.playing = False
         self._models: dict[str, Bundle] = {}
         self._is_started = False
         self._play_when_ready = False
         self._output: Output | None = None
+        self._is_released = False
         self._output_opened_s = 0.0
         self._output_message = ""
         self._player: Player | None = None
         self._graph: LiveGraph | None = None
         self._load_job, self._engine_job, self._method_job = Job(), Job(), Job()
+        self._devices_job = Job()
         self._render_job, self._score_job, self._export_job = Job(), Job(), Job()
         self._render_timer = QTimer(self, singleShot=True, interval=RENDER_DELAY_MS)
         self._render_timer.timeout.connect(self._render)
@@ -144,6 +151,7 @@ class StudioController(QObject):
         self._is_started = True
         self._models = _models()
         self._list_methods(methods())
+        self.volume_changed.emit(self.volume)
         if self.loaded is not None:
             self._prepare_engine()
             self._render()
@@ -237,19 +245,19 @@ class StudioController(QObject):
             self._pause()
         elif self._graph is None:
             self._play_when_ready = not self._play_when_ready and self.loaded is not None
-        elif self._output_is_worth_reopening():
-            self._engine_job.start(self._make_output, done=self._output_reopened, failed=self._engine_failed)
+        elif self._player is None or self._output_is_worth_reopening():
+            self._engine_job.start(self._open_output, done=self._output_reopened, failed=self._engine_failed)
         else:
             self._play()
 
     def seek(self, position_s: float) -> None:
         """Go on from another place; a place outside the loop ends the loop."""
-        if self._player is None or self._graph is None:
+        if self._graph is None:
             return
         position = round(min(max(position_s, 0.0), self.duration_s) * SAMPLE_RATE)
         if self.loop_s is not None and not self.loop_s[0] <= position / SAMPLE_RATE < self.loop_s[1]:
             self.set_loop(None)
-        self._player.seek(position)
+        (self._player or self._graph).seek(position)
         self.position_changed.emit(position / SAMPLE_RATE)
 
     def set_loop(self, loop_s: tuple[float, float] | None) -> None:
@@ -280,12 +288,51 @@ class StudioController(QObject):
             self._graph.loudness_matched = matched
         self.matched_changed.emit(matched)
 
+    def set_volume(self, volume: float) -> None:
+        """Play softer or as loud as it is, 0 to 1."""
+        self.volume = volume
+        self._settings.set("studio/volume", volume)
+        if self._player is not None:
+            self._player.volume = volume
+        self.volume_changed.emit(volume)
+
+    def set_output(self, name: str) -> None:
+        """Play on another device, or on the system's (""), from now on."""
+        was_playing = self.playing
+        self.output_name = name
+        self._settings.set("studio/output", name)
+        self.release_output()
+        if was_playing:
+            self.toggle_play()
+        self.find_outputs()
+
+    def find_outputs(self) -> None:
+        """List the devices that can play."""
+        self._devices_job.start(
+            _outputs, done=lambda found: self.outputs_changed.emit(found, self.output_name)
+        )
+
+    def release_output(self) -> None:
+        """Fall silent and let go of the sound device, which somebody else needs; playing opens it again."""
+        if self.playing:
+            self._pause()
+        position = round(self.position_s * SAMPLE_RATE)
+        if self._player is not None:
+            self._player.close()
+            self._player = None
+        elif self._output is not None:
+            self._output.close()
+        if self._graph is not None:
+            self._graph.seek(position, cut=True)
+        self._output, self._is_released = None, True
+        self._tell_output()
+
     @property
     def position_s(self) -> float:
         """What is heard now."""
-        if self._player is None or self._graph is None:
+        if self._graph is None:
             return 0.0
-        return self._player.position_samples / SAMPLE_RATE
+        return (self._player or self._graph).position_samples / SAMPLE_RATE
 
     @property
     def duration_s(self) -> float:
@@ -339,6 +386,7 @@ class StudioController(QObject):
         self._tick_timer.stop()
         self._render_timer.stop()
         for job in (
+            self._devices_job,
             self._load_job,
             self._engine_job,
             self._method_job,
@@ -433,7 +481,7 @@ class StudioController(QObject):
     def _prepare_engine(self) -> None:
         assert self.loaded is not None
         loaded = replace(self.loaded, scene=self.scene)
-        make_output = self._make_output if self._output is None else None
+        make_output = self._open_output if self._output is None and not self._is_released else None
         self._engine_job.start(
             _make_engine,
             loaded,
@@ -452,10 +500,9 @@ class StudioController(QObject):
         graph.monitor, graph.loudness_matched = self.monitor, self.matched
         if output is not None:
             self._use_output(output)
-        assert self._output is not None
-        if self._player is None:
-            self._player = Player(graph, self._output)
-        else:
+        if self._player is None and self._output is not None:
+            self._play_on(self._output, graph)
+        elif self._player is not None:
             self._player.graph = graph
             self._player.poll()
         self._graph = graph
@@ -466,7 +513,14 @@ class StudioController(QObject):
         self.engine_ready.emit()
         if self._play_when_ready:
             self._play_when_ready = False
-            self._play()
+            self.toggle_play()
+
+    def _open_output(self) -> Output:
+        return self._make_output(self.output_name) if self.output_name else self._make_output()
+
+    def _play_on(self, output: Output, graph: LiveGraph) -> None:
+        self._player = Player(graph, output)
+        self._player.volume = self.volume
 
     def _use_output(self, output: Output) -> None:
         self._output = output
@@ -475,15 +529,16 @@ class StudioController(QObject):
 
     def _output_reopened(self, output: Output) -> None:
         """Play on through the new output, or as silently as before if there still is no device."""
-        assert self._player is not None
-        if output.is_silent:
+        assert self._graph is not None
+        if output.is_silent and self._player is not None:
             output.close()
             self._output_opened_s = time.monotonic()
         else:
-            graph = self._player.graph
-            self._player.close()
+            if self._player is not None:
+                self._player.close()
+            self._is_released = False
             self._use_output(output)
-            self._player = Player(graph, output)
+            self._play_on(output, self._graph)
         self._play()
 
     def _tell_output(self) -> None:
@@ -505,10 +560,10 @@ class StudioController(QObject):
         return silent and time.monotonic() - self._output_opened_s > REOPEN_AFTER_S
 
     def _apply_loop(self) -> None:
-        if self._player is None or self._graph is None:
+        if self._graph is None:
             return
         loop = self.loop_s
-        self._player.loop = (
+        (self._player or self._graph).loop = (
             None if loop is None else (round(loop[0] * SAMPLE_RATE), round(loop[1] * SAMPLE_RATE))
         )
 
@@ -672,6 +727,13 @@ def _models() -> dict[str, Bundle]:
         with suppress(WorkbenchError):
             found[name] = default_bundle(name.partition(" ")[2])
     return found
+
+
+def _outputs() -> list[Device]:
+    try:
+        return [device for device in list_devices() if device.max_output_channels]
+    except WorkbenchError:
+        return []
 
 
 def _load(scene: Scene) -> tuple[LoadedScene, Picture]:

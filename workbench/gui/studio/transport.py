@@ -1,9 +1,23 @@
 """Play, pause, seek, loop: the strip at the foot of the page."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from collections.abc import Sequence
+from functools import partial
 
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.audio.devices import Device
 from workbench.gui.studio.overview import Overview
 from workbench.gui.studio.view_range import ViewRange
 from workbench.gui.theme import ThemeManager, role
@@ -18,6 +32,9 @@ class Transport(QFrame):
     follow_toggled = Signal(bool)
     match_toggled = Signal(bool)
     seek_requested = Signal(float)
+    volume_changed = Signal(float)
+    outputs_requested = Signal()
+    output_chosen = Signal(str)
 
     def __init__(self, view: ViewRange, theme: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +65,19 @@ class Transport(QFrame):
             "so that the louder one does not seem the better one (M). The exported files are not changed."
         )
         self.match_box.clicked.connect(self.match_toggled)
-        self._output = role(QLabel(), "small")
+        self.output_button = QToolButton()
+        self.output_button.setProperty("flat", True)
+        self.output_button.setProperty("tight", True)
+        self.output_button.setAccessibleName("Sound device")
+        self.output_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.output_menu = QMenu(self.output_button)
+        self.output_menu.aboutToShow.connect(self.outputs_requested)
+        self.output_button.setMenu(self.output_menu)
+        self.volume = QSlider(Qt.Orientation.Horizontal)
+        self.volume.setRange(0, 100)
+        self.volume.setPageStep(10)
+        self.volume.setAccessibleName("Volume")
+        self.volume.valueChanged.connect(self._turn)
         clock = QHBoxLayout()
         clock.setSpacing(6)
         clock.addWidget(self._position, 0, Qt.AlignmentFlag.AlignBaseline)
@@ -56,7 +85,7 @@ class Transport(QFrame):
         ear = QVBoxLayout()
         ear.setSpacing(0)
         ear.addWidget(self.match_box)
-        ear.addWidget(self._output)
+        ear.addWidget(self.output_button)
         self._row = QHBoxLayout(self)
         self._row.addWidget(self.start_button)
         self._row.addWidget(self.play_button)
@@ -65,8 +94,11 @@ class Transport(QFrame):
         self._row.addWidget(self.loop_button)
         self._row.addWidget(self.follow_button)
         self._row.addWidget(self.fit_button)
+        self._row.addWidget(self.volume)
         self._row.addLayout(ear)
         self.set_playing(False)
+        self.set_volume(1.0)
+        self.set_outputs([], "")
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -85,8 +117,29 @@ class Transport(QFrame):
     def set_output(self, text: str, tip: str) -> None:
         """Show where the sound goes."""
         metrics = QFontMetrics(self._theme.font(11))
-        self._output.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, self._theme.px(150)))
-        self._output.setToolTip(tip)
+        self.output_button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, self._theme.px(150)))
+        self.output_button.setToolTip(f"{tip}\nClick to play on another device")
+
+    def set_volume(self, volume: float) -> None:
+        """Show the volume, 0 to 1; the slider goes by its root, as the ear does."""
+        with QSignalBlocker(self.volume):
+            self.volume.setValue(round(100 * volume**0.5))
+        self.volume.setToolTip(f"Volume {self.volume.value()} %")
+
+    def set_outputs(self, devices: Sequence[Device], chosen: str) -> None:
+        """List the devices that can play; `chosen` is a label, or "" for the system's."""
+        self.output_menu.clear()
+        names = {"The system's device": ""} | {device.label: device.label for device in devices}
+        if chosen and chosen not in names:
+            names[f"{chosen} (not connected)"] = chosen
+        for text, name in names.items():
+            action = self.output_menu.addAction(text, partial(self.output_chosen.emit, name))
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+
+    def _turn(self, value: int) -> None:
+        self.volume.setToolTip(f"Volume {value} %")
+        self.volume_changed.emit((value / 100) ** 2)
 
     def _button(self, icon_name: str, tip: str) -> QToolButton:
         button = QToolButton()
@@ -100,6 +153,8 @@ class Transport(QFrame):
         px = self._theme.px
         self._row.setContentsMargins(px(12), px(8), px(14), px(8))
         self._row.setSpacing(px(8))
+        self.volume.setFixedWidth(px(76))
+        self.output_button.setFont(self._theme.font(11))
         self.play_button.setFixedSize(px(40), px(40))
         self._position.setFont(self._theme.font(17, bold=True))
         self._position.setFixedWidth(
