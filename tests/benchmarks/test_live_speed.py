@@ -16,7 +16,7 @@ from workbench.engine.scene import demo_scenes_by_id
 needs_bundles = pytest.mark.skipif(
     not (find_bundles("ddae") and find_bundles("nc")), reason="needs the bundles in models/"
 )
-N_BLOCKS = 6000
+N_BLOCKS = 4000
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ COMMANDS = {
     "classify": "say what kind of noise is in a file, every half second",
     "live": "denoise what the microphone hears, now",
     "render": "draw the three spectrograms of a scene and write its sounds, without a screen",
+    "rate": "rate recordings without a clean reference, as they are and denoised",
     "sweep": "measure methods over SNRs and classes of noise, all cores, resumable",
     "report": "make tables, figures and an HTML report of a sweep",
     "listen": "blind listening tests: make, check, run, analyse, merge",

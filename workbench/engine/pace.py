@@ -8,9 +8,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from workbench.audio.streams import Sink
 from workbench.dsp import SAMPLE_RATE, Signal
 
-MARGIN_SAMPLES = SAMPLE_RATE * 3 // 1000
+MARGIN_SAMPLES = SAMPLE_RATE * 4 // 1000
 MAX_MARGIN_SAMPLES = SAMPLE_RATE * 60 // 1000
-"""What the queue holds when it is lowest: little at first, half as much again after each underrun."""
+"""What the queue holds when it is lowest: little at first, twice as much after each underrun."""
 
 WINDOW_SAMPLES = 2 * SAMPLE_RATE
 """How long the lowest level is looked for before anything is done about it."""
@@ -77,7 +77,7 @@ class Pace:
             if self._n_written > SETTLING_SAMPLES:
                 self.underruns += self.sink.underruns - self._seen_underruns
             self._seen_underruns = self.sink.underruns
-            self._margin = min(self._margin * 3 // 2, MAX_MARGIN_SAMPLES)
+            self._margin = min(self._margin * 2, MAX_MARGIN_SAMPLES)
             self._primed = False
         if self.sink.queued_samples > self._goal + FAR_SAMPLES:
             self.skipped_samples += self.sink.queued_samples
