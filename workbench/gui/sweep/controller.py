@@ -133,6 +133,7 @@ class SweepController(QObject):
         # While a thread reads a large store, the window must not wait 5 ms for each of its many turns.
         sys.setswitchinterval(SWITCH_S)
         self.list_methods()
+        self._hub.bundles_changed.connect(self.list_methods)
         last, plan = Path(self._settings.get("sweep/store", "")), self._remembered_plan()
         self._show_plan(plan or demo_plan())
         if last.is_file():
