@@ -71,6 +71,18 @@ class OptionButton(QRadioButton):
         word = max((metrics.horizontalAdvance(each) for each in self.text().split()), default=0) + 4
         return QSize(self._left + word + self._look.px(14), self._look.px(46))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Choose the answer before or after with the arrows, however the answers are laid out."""
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Right: 1}
+        step = steps.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+            return
+        answers = self.group().buttons()
+        chosen = answers[(answers.index(self) + step) % len(answers)]
+        chosen.setFocus(Qt.FocusReason.TabFocusReason)
+        chosen.setChecked(True)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw frame, key and text."""
         look = self._look

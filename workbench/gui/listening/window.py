@@ -5,7 +5,6 @@ import time
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -50,9 +49,17 @@ class ListenerWindow(QWidget):
         Opens a sound device.
     is_preview : bool
         Whether nothing is kept; going on is then possible without sound.
+
+    Signals
+    -------
+    closed
+        The window is closed for good.
+    view_shown
+        Another screen is on show.
     """
 
     closed = Signal()
+    view_shown = Signal()
 
     def __init__(
         self,
@@ -257,6 +264,7 @@ class ListenerWindow(QWidget):
             self.deck.load(screen, self.session.gain_db)
         elif isinstance(screen, LevelScreen):
             self.deck.load(screen, float(view.values()["gain_db"] or 0.0))
+        self._order_tabs(view)
         self._show_progress(screen)
         view.setAccessibleName(f"{self.progress_label.text()} {self._spoken(screen)}".strip())
         self.keys_label.setText(view.keys)
@@ -267,6 +275,7 @@ class ListenerWindow(QWidget):
         self._shown_at = time.monotonic()
         self._refresh()
         view.focus_first()
+        self.view_shown.emit()
 
     def _reveal(self, widget: QWidget) -> None:
         """Scroll to what is to be answered next."""
@@ -288,6 +297,16 @@ class ListenerWindow(QWidget):
         across.addLayout(column, 1000)
         across.addStretch(1)
         return content
+
+    def _order_tabs(self, view: ScreenView) -> None:
+        """Let Tab go from the screen to the button that goes on, and to the rest from there."""
+        last: QWidget = view
+        each = view.nextInFocusChain()
+        while each is not None and view.isAncestorOf(each):
+            if each.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                last = each
+            each = each.nextInFocusChain()
+        self.setTabOrder(last, self.next_button)
 
     def _show_progress(self, screen: Screen | None) -> None:
         done, total = self.session.progress
@@ -332,8 +351,9 @@ class ListenerWindow(QWidget):
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def _enter(self) -> None:
+        """Press the button where the keyboard is, or go on; boxes and answers are for the space bar."""
         focused = self.focusWidget()
-        if isinstance(focused, QAbstractButton) and focused.isEnabled():
+        if isinstance(focused, QPushButton) and focused.isEnabled():
             focused.click()
         else:
             self.go_on()
