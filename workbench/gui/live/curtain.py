@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workbench.gui.theme import ThemeManager, role
@@ -68,13 +69,16 @@ class Curtain(QFrame):
             button.clicked.connect(lambda _=False, run=choice.run: run())
             self._row.addWidget(button)
         self._row.addStretch(1)
-        for label in (self._title, self._text):
-            label.ensurePolished()
         self.show()
-        self._place()
         self.raise_()
+        QTimer.singleShot(0, self, self._place)
         if focused and self.buttons:
             self.buttons[0].setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the room that the text needs, which is known once it has its font."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._place)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in the middle."""

@@ -51,7 +51,7 @@ class LatencyBar(QWidget):
 
     def headline(self) -> str:
         """Return the delay in words."""
-        return f"Delay {'' if self._is_running else 'at least '}{self._budget.total_ms:.0f} ms"
+        return f"Delay {'' if self._is_running else '≥ '}{self._budget.total_ms:.0f} ms"
 
     def details(self) -> str:
         """Return its parts in words."""

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from workbench.gui.live.curtain import Choice
 from workbench.gui.theme import ThemeManager
 
 
 class Notice(QFrame):
-    """A strip that is there as long as what it says holds."""
+    """A strip over the pictures that is there as long as what it says holds.
 
-    def __init__(self, theme: ThemeManager) -> None:
-        super().__init__()
+    Over them, because making room would lay the page out anew, and an overload is no time for that.
+    """
+
+    def __init__(self, parent: QWidget, theme: ThemeManager) -> None:
+        super().__init__(parent)
         self.setObjectName("messages")
         self._theme = theme
         self._mark = QToolButton()
@@ -56,3 +59,10 @@ class Notice(QFrame):
             self._theme.bind_icon(self._mark, level, "text" if level == "info" else level)
             self.setProperty("level", level)
             self.style().polish(self)
+            self.raise_()
+            self.fit(self.geometry())
+
+    def fit(self, room: QRect) -> None:
+        """Lie along the top of an area, as high as the text needs."""
+        height = max(self._row.heightForWidth(room.width()), self._row.minimumSize().height())
+        self.setGeometry(room.x(), room.y(), room.width(), height)

@@ -92,7 +92,7 @@ class LivePage(QWidget):
         self.view = LiveRange(self)
         self.trio = SpectrogramTrio(self.view, theme, ScrollingPanel)
         self.classes = PosteriorView(self.view, theme)
-        self.notice = Notice(theme)
+        self.notice = Notice(self.trio, theme)
         self.curtain = Curtain(self.trio, theme)
         self.microphone = MicrophoneCard(theme)
         self.output = OutputCard(theme)
@@ -103,6 +103,7 @@ class LivePage(QWidget):
         self.actions_by_name: dict[str, QAction] = {}
         self._status: LiveStatus | None = None
         self._is_asking = False
+        self._n_frames = 0
         self._numbers_shown_s = 0.0
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -164,7 +165,6 @@ class LivePage(QWidget):
         heading.addStretch(1)
         heading.addWidget(self._readout)
         self._left = QVBoxLayout()
-        self._left.addWidget(self.notice)
         self._left.addWidget(self.trio, 1)
         self._left.addLayout(heading)
         self._left.addWidget(self.classes)
@@ -203,7 +203,7 @@ class LivePage(QWidget):
         box.addWidget(text)
         box.addWidget(self.add_noise_button, 0, Qt.AlignmentFlag.AlignHCenter)
         box.addStretch(1)
-        self.trio.panels["clean"].sigResized.connect(lambda *_: self._place_clean_hint())
+        self.trio.panels["clean"].sigResized.connect(lambda *_: self._place_over())
 
     def _connect(self) -> None:
         controller = self.controller
@@ -283,7 +283,7 @@ class LivePage(QWidget):
         self._side.setSpacing(px(6))
         self._side_scroll.setFixedWidth(px(SIDE_PX))
         self._readout.setFont(self._theme.font(11.5))
-        QTimer.singleShot(0, self, self._place_clean_hint)
+        QTimer.singleShot(0, self, self._place_over)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the noise classes more room on a large screen."""
@@ -404,9 +404,14 @@ class LivePage(QWidget):
         self.trio.buttons["clean"].set_detail("microphone" if has_clean else "not available")
         self.actions_by_name["clean"].setEnabled(has_clean)
         self.clean_hint.setVisible(not has_clean and self.curtain.isHidden())
-        self._place_clean_hint()
+        self._place_over()
 
-    def _place_clean_hint(self) -> None:
+    def _place_over(self) -> None:
+        """Put what lies over the pictures in its place."""
+        gap = self._theme.px(6)
+        self.notice.fit(
+            self.trio.place_of("clean").united(self.trio.place_of("denoised")).adjusted(gap, gap, -gap, 0)
+        )
         place = self.trio.place_of("clean")
         self.clean_hint.setGeometry(place)
         is_roomy = place.width() > self._theme.px(200)
@@ -435,8 +440,11 @@ class LivePage(QWidget):
         if not self.isVisible():
             return
         self.trio.refresh()
-        self.classes.refresh()
-        self.classes.bars.set_now(self.controller.picture.track.latest)
+        self._n_frames += 1
+        if self._n_frames % 2:
+            # The classes change slowly, so half the frames do.
+            self.classes.refresh()
+            self.classes.bars.set_now(self.controller.picture.track.latest)
         self.microphone.meter.set_peak(
             status.input_peak * 10 ** (self.controller.settings.input_gain_db / 20)
         )
@@ -469,9 +477,9 @@ class LivePage(QWidget):
             method = self.denoise.method_text()
             self.notice.say(
                 "error",
-                f"Overload: this computer is too busy for “{method}” just now. You hear the sound undenoised,"
-                " without gaps; the method comes back by itself. If this goes on, close other programs or"
-                " choose a quicker method.",
+                f"Overload: this computer is too busy for “{method}” just now, so you hear the sound"
+                " undenoised. The method comes back by itself; if not, close other programs or choose a"
+                " quicker one.",
             )
         elif warning is not None:
             self.notice.say("warning", warning, [Choice("Mute", partial(self.controller.set_muted, True))])

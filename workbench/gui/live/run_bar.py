@@ -39,7 +39,9 @@ class RunBar(QFrame):
         self.clock.setToolTip("Time since the start")
         self.latency = LatencyBar(theme)
         self.measure_button = QToolButton()
-        self.measure_button.setText("Measure…")
+        self.measure_button.setAccessibleName("Measure the round trip")
+        self.measure_button.setProperty("flat", True)
+        theme.bind_icon(self.measure_button, "ruler")
         self.measure_button.setToolTip(
             "Measure the real delay from the output back to the input: connect the two with a cable,\n"
             "or hold the microphone to the loudspeaker. It plays five short sweeps; take headphones off."
@@ -50,7 +52,7 @@ class RunBar(QFrame):
         self.record_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.record_button.clicked.connect(self.record_toggled)
         self.keep_button = QToolButton()
-        self.keep_button.setText("Keep last 60 s")
+        self.keep_button.setText("Keep 60 s")
         self.keep_button.setToolTip(
             "Keep what I just heard (K): up to the last 60 s become a recording, without having asked for it."
         )
@@ -152,16 +154,16 @@ class RunBar(QFrame):
     def _restyle(self) -> None:
         px = self._theme.px
         self._row.setContentsMargins(px(12), px(8), px(12), px(8))
-        self._row.setSpacing(px(10))
+        self._row.setSpacing(px(8))
         self.start_button.setFixedHeight(px(44))
-        self.start_button.setMinimumWidth(px(116))
+        self.start_button.setMinimumWidth(px(108))
         self.clock.setFont(self._theme.font(17, bold=True))
-        self.clock.setMinimumWidth(QFontMetrics(self.clock.font()).horizontalAdvance("0:00:00"))
+        self.clock.setMinimumWidth(QFontMetrics(self.clock.font()).horizontalAdvance("00:00"))
         self.clock.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        width = QFontMetrics(self._theme.font(11)).horizontalAdvance("Dropouts 9999")
+        width = QFontMetrics(self._theme.font(11)).horizontalAdvance("Overloads 99")
         self.breaks.setMinimumWidth(width)
-        record = QFontMetrics(self._theme.font()).horizontalAdvance("Stop 0:00:00")
-        self.record_button.setMinimumWidth(record + px(48))
+        record = QFontMetrics(self._theme.font()).horizontalAdvance("Stop 00:00")
+        self.record_button.setMinimumWidth(record + px(42))
 
 
 def clock_text(seconds: float) -> str:

@@ -75,16 +75,17 @@ class MonitorButton(QAbstractButton):
             painter.setPen(QPen(colour("on_accent"), 1))
             painter.drawRoundedRect(box.adjusted(3, 3, -3, -3), px(4), px(4))
         text = colour("on_accent" if heard else "text" if self.isEnabled() else "muted")
-        left = px(11)
-        if heard:
-            side = px(18)
+        left, side = px(11), px(18)
+        painter.setFont(self._theme.font(14, bold=True))
+        width = painter.fontMetrics().horizontalAdvance(self.text())
+        # Where there is little room, the filling alone says it.
+        if heard and left + side + px(7) + width + px(34) < self.width():
             drawn = icon("heard", text).pixmap(QSize(side, side), self.devicePixelRatioF())
             painter.drawPixmap(QPointF(left, (self.height() - side) / 2), drawn)
             left += side + px(7)
         cap = self._draw_key(painter, text)
         painter.setFont(self._theme.font(14, bold=True))
         painter.setPen(text)
-        width = painter.fontMetrics().horizontalAdvance(self.text())
         painter.drawText(
             QRectF(left, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text()
         )
