@@ -19,7 +19,8 @@ from workbench.errors import WorkbenchError
 
 AVERAGE_DECAY = 0.998
 """Decay per step of the averaged weights, which are those that are validated and exported."""
-_REPORT_STEPS = 20
+_REPORT_STEPS, _REPORT_S = 20, 2.0
+"""Progress is told after so many steps, and sooner where they take long."""
 _RENORMALISING_BATCHES = 32
 
 
@@ -133,6 +134,7 @@ def run_training(
     first = int(kept.step)
     batches = prefetch(options.data, "train", mixing, options.seed, options.batch, first, options.steps)
     start_s, waited_s = time.monotonic(), 0.0
+    reported_s = -np.inf
     curve = read_curve(options.run)
     best = max((row["quality"] for row in curve), default=-np.inf)
     n_worse = validations_since_best(curve)
@@ -147,7 +149,8 @@ def run_training(
             losses.append(trainer.update(batch))
             recent.append(batch)
             elapsed_s = time.monotonic() - start_s
-            if done % _REPORT_STEPS == 0:
+            if done % _REPORT_STEPS == 0 or time.monotonic() - reported_s > _REPORT_S:
+                reported_s = time.monotonic()
                 remaining_s = elapsed_s / (done - first) * (options.steps - done)
                 reporter.progress(done, options.steps, remaining_s, **_means(losses[-_REPORT_STEPS:]))
             out_of_time = bool(options.max_minutes) and elapsed_s > 60 * options.max_minutes

@@ -43,7 +43,7 @@ def scan_values(recordings: Path, tmp_path: Path) -> dict[str, str | bool]:
 def until() -> Callable[..., None]:
     """Tick a queue until something holds."""
 
-    def run(queue: JobQueue, holds: Callable[[], bool], seconds: float = 60) -> None:
+    def run(queue: JobQueue, holds: Callable[[], bool], seconds: float = 240) -> None:
         deadline_s = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline_s, [(job.name, job.state, job.problem) for job in queue.jobs]

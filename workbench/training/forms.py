@@ -98,7 +98,7 @@ class FormField:
         texts = self._texts(str(value))
         if not texts:
             if self.is_optional:
-                return None
+                return () if self.is_many else None
             if self.kind is str and not self._option.metadata["positional"] and not self.choices:
                 return ""
             raise WorkbenchError(f"{self.label} is empty; fill it in.")
@@ -206,7 +206,7 @@ def _field(each: "Field[Any]", options: type[CommandOptions]) -> FormField:
         help=about["help"][:1].upper() + about["help"][1:] + ".",
         kind=plain_types(options)[each.name],
         is_many=isinstance(each.default, tuple),
-        is_optional=each.default is None,
+        is_optional=each.default in (None, ()),
         choices=about["choices"],
         low=about["low"],
         high=about["high"],

@@ -53,6 +53,8 @@ def train(
 def test_folders_scan_training_model_and_studio(
     window: Application, qtbot: Any, fill_in: Callable[..., None], little_corpus: Path, user_folder: Path
 ) -> None:
+    window.window.show_page_titled("Sweep")
+    window.window.show_page_titled("Training")
     page = window.training_page
     fill_in(page.buttons["scan"], {"data": str(little_corpus)}, title="Little corpus")
     qtbot.waitUntil(lambda: newest(window, "scan").is_over, timeout=PATIENCE_MS)
@@ -92,6 +94,7 @@ def test_folders_scan_training_model_and_studio(
     method = window.page.denoise_card.method
     row = method.findData("ddae@my-denoiser")
     assert row >= 0, "the model is in the studio without a restart"
+    assert window.sweep_page.form.methods.item("ddae@my-denoiser") is not None, "and in the sweep"
     method.setCurrentIndex(row)
     method.activated.emit(row)
     qtbot.waitUntil(lambda: studio.rendered is not before, timeout=60_000)
