@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.bundles.check import Bundle, check_bundle
+from workbench.bundles.store import default_bundle
+
 
 @pytest.fixture(scope="session")
 def tiny_corpus(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -22,3 +25,19 @@ def tiny_corpus(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     speaker = shared_data / "speech" / "timit" / "TIMIT" / "TEST" / "DR1" / "FVMH0"
     shutil.copytree(speaker, root / "speech" / "timit" / "TIMIT" / "TEST" / "DR1" / "FVMH0")
     return root
+
+
+@pytest.fixture(scope="session")
+def quantised(tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
+    """Return the default bundles in all precisions, calibrated on a few mixtures."""
+    pytest.importorskip("ai_edge_quantizer", reason="quantising needs ai-edge-quantizer")
+    from train_cli.options import QUANTISED, QuantiseOptions
+    from train_cli.quantise import add_quantised
+
+    made = {}
+    for kind in ("ddae", "nc"):
+        folder = tmp_path_factory.mktemp("quantised") / kind
+        shutil.copytree(default_bundle(kind).folder, folder)
+        missing = tuple(each for each in QUANTISED if each not in check_bundle(folder).manifest.files)
+        made[kind] = add_quantised(QuantiseOptions(str(folder), tiny_corpus, missing, mixtures=8))
+    return made
