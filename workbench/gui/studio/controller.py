@@ -169,7 +169,7 @@ class StudioController(QObject):
         self._list_methods(methods())
         used = (bundle_name or _DEFAULT_DDAE, _DEFAULT_NC)
         is_same = all(models.get(name) == self._models.get(name) for name in used)
-        if self.loaded is not None and not is_same:
+        if self.loaded is not None and (self.scene.method != method or not is_same):
             self._stop_playing()
             self._graph = None
             self._prepare_engine()
