@@ -328,10 +328,12 @@ class LiveController(QObject):
         return not known or bool(self.devices.inputs) or self.settings.input_file is not None
 
     @property
-    def is_speaker_known(self) -> bool:
-        """Whether the user has been asked about this output, so that one need not warn all the time."""
+    def is_output_trusted(self) -> bool:
+        """Whether the output is headphones, or the user has been asked about it, so that no more is said."""
         output = self._output()
-        return output is None or output.label in (*self._known_headphones, self._careful_with)
+        if output is None or looks_like_headphones(output):
+            return True
+        return output.label in (*self._known_headphones, self._careful_with)
 
     # --- devices ---------------------------------------------------------------------------------------
 
@@ -458,9 +460,7 @@ class LiveController(QObject):
     def _doubtful_output(self) -> str | None:
         """Return the output where it may be a loudspeaker that nobody has been asked about."""
         output = self._output()
-        if output is None or looks_like_headphones(output) or self.is_speaker_known:
-            return None
-        return output.label
+        return None if output is None or self.is_output_trusted else output.label
 
     def _set(self, **values: Any) -> None:
         self.settings = replace(self.settings, **values)

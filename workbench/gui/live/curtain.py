@@ -68,6 +68,8 @@ class Curtain(QFrame):
             button.setAutoDefault(True)
             button.clicked.connect(lambda _=False, run=choice.run: run())
             self._row.addWidget(button)
+            # A widget takes the focus only once it is there.
+            button.show()
         self._row.addStretch(1)
         self.show()
         self.raise_()

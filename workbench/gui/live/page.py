@@ -465,7 +465,7 @@ class LivePage(QWidget):
         if self.controller.settings.input_file is not None:
             # Nothing that is played comes back.
             warning = None
-        elif warning == LOUDSPEAKER_WARNING and self.controller.is_speaker_known:
+        elif warning == LOUDSPEAKER_WARNING and self.controller.is_output_trusted:
             warning = None
         if any(lost) and status.message:
             self.notice.say(
