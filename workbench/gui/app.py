@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 from workbench.audio.playback import Output, open_output
 from workbench.engine.scene import Scene
 from workbench.gui.hub import Hub
+from workbench.gui.listening.controller import ListeningController
+from workbench.gui.listening.page import ListeningPage
 from workbench.gui.live.controller import LiveController
 from workbench.gui.live.page import LivePage
 from workbench.gui.main_window import MainWindow, Page
@@ -72,17 +74,29 @@ class Application:
         self.live_page = LivePage(live, self.settings, self.theme, self.notifier)
         sweep = SweepController(self.settings, self.notifier, self.compute, self.hub)
         self.sweep_page = SweepPage(sweep, self.settings, self.theme, self.notifier)
+        listening = ListeningController(self.settings, self.notifier, self.compute)
+        self.listening_page = ListeningPage(listening, self.settings, self.theme, self.notifier)
         training = TrainingController(self.settings, self.notifier, self.hub, make_output)
         self.training_page = TrainingPage(training, self.theme, self.notifier)
         models = ModelsController(self.settings, self.notifier, self.hub, lambda: self.controller.scene)
         self.models_page = ModelsPage(models, self.settings, self.theme, self.notifier)
-        pages: list[Page] = [self.page, self.live_page, self.sweep_page, self.training_page, self.models_page]
+        pages: list[Page] = [
+            self.page,
+            self.live_page,
+            self.sweep_page,
+            self.listening_page,
+            self.training_page,
+            self.models_page,
+        ]
         self.window = MainWindow(pages, self.settings, self.theme, self.notifier)
         self.hub.page_requested.connect(self.window.show_page_titled)
         self.hub.scene_requested.connect(self._open_in_studio)
         self.hub.bundles_changed.connect(self.controller.refresh_methods)
         self.hub.bundles_changed.connect(live.refresh_methods)
         live.sound_wanted.connect(self.controller.release_output)
+        self.hub.bundles_changed.connect(listening.refresh_methods)
+        listening.sound_wanted.connect(self.controller.release_output)
+        listening.sound_wanted.connect(live.stop)
         self.controller.playing_changed.connect(live.give_way)
         self.controller.open_at_start(scene)
 
