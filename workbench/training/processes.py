@@ -95,9 +95,8 @@ def start(arguments: Sequence[str], folder: Path, output: Path, log: Path) -> Id
 def is_alive(identity: Identity) -> bool:
     """Return whether that very process still runs."""
     mine = _started.get(identity.pid)
-    if mine is not None and mine.poll() is not None:
-        return False
-    return _find(identity) is not None
+    # Of a child, the first thread may be gone while others still end and nobody knows its exit code yet.
+    return _find(identity) is not None if mine is None else mine.poll() is None
 
 
 def exit_code(identity: Identity) -> int | None:
