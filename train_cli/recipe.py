@@ -51,7 +51,10 @@ def _commands(options: RecipeOptions) -> Iterator[list[str]]:
         yield from _original(options, work, catalogue)
         return
     bundle = _bundle(options.name)
-    command, training = _trained_with(bundle)
+    runs = [work / "run"]
+    stages = _stages(bundle)
+    for number in range(1, len(stages)):
+        runs.insert(number - 1, work / f"run-{number}")
     target = work / (f"{bundle.name}-small" if options.small else bundle.name)
     figures = work / "figures.json"
     export = ["export", "--run", str(work / "run"), "--output", str(target)]
@@ -60,11 +63,18 @@ def _commands(options: RecipeOptions) -> Iterator[list[str]]:
     notes = _NOTES / f"{bundle.name}.md"
     export += ["--notes", str(notes)] if notes.is_file() else []
     export += ["--default"] if bundle.manifest.default and not options.small else []
+    quantised = [precision for precision in bundle.manifest.files if precision != "float"]
+    export += ["--precisions", *quantised, "--data", str(catalogue)] if quantised else []
+    beside = ["--precision", "float", *quantised] if quantised else []
     yield scan
-    yield _train(command, training, catalogue, work / "run", options.small)
+    for (command, training), run, earlier in zip(stages, runs, [None, *runs], strict=False):
+        chosen = {**training, "start-from": str(earlier)} if earlier else training
+        yield _train(command, chosen, catalogue, run, options.small)
     yield export
-    yield _evaluate(target, catalogue, figures, options.small)
+    yield [*_evaluate(target, catalogue, figures, options.small), *beside]
     yield [*export, "--figures", str(figures)]
+    if quantised:
+        yield ["verify", str(target), "--card"]
 
 
 def _original(options: RecipeOptions, work: Path, catalogue: Path) -> Iterator[list[str]]:
@@ -99,13 +109,18 @@ def _bundle(name: str) -> Bundle:
     return bundles[name]
 
 
-def _trained_with(bundle: Bundle) -> tuple[str, Options]:
-    """Read the training command of a bundle: its name and its options, without folders."""
-    words = shlex.split(bundle.manifest.training.command)
-    if len(words) % 2 or words[:1] != ["train_cli"] or words[1] not in ("train-nc", "train-ddae"):
-        raise WorkbenchError(
-            f"{bundle.name} does not say how 'train_cli' made it, so it has no recipe; its card may say more."
-        )
-    names = [word.removeprefix("--") for word in words[2::2]]
-    training = dict(zip(names, words[3::2], strict=True))
-    return words[1], {name: value for name, value in training.items() if name not in ("data", "run")}
+def _stages(bundle: Bundle) -> list[tuple[str, Options]]:
+    """Read how a bundle was trained: the name and the options, without folders, of each command."""
+    stages = []
+    for command in bundle.manifest.training.command.split(" && "):
+        words = shlex.split(command)
+        if len(words) % 2 or words[:1] != ["train_cli"] or words[1] not in ("train-nc", "train-ddae"):
+            raise WorkbenchError(
+                f"{bundle.name} does not say how 'train_cli' made it, so it has no recipe; its card may say "
+                "more."
+            )
+        names = [word.removeprefix("--") for word in words[2::2]]
+        training = dict(zip(names, words[3::2], strict=True))
+        folders = ("data", "run", "start-from")
+        stages.append((words[1], {name: value for name, value in training.items() if name not in folders}))
+    return stages

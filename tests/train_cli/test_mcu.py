@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from train_cli.mcu.arrays import c_array, c_float
 from train_cli.mcu.models import method_name
 from train_cli.mcu.tables import sparse_filterbank
 from workbench.bundles.check import Bundle
+from workbench.bundles.write import write_bundle
 from workbench.dsp.mel import REFERENCE_MEL_SPEC, mel_filterbank
 
 HOST = ("make", "cc", "c++")
@@ -99,6 +101,17 @@ def test_c_agrees_with_the_reference_on_a_cortex_m(deployed: Callable[[str, str]
     counts = dict(re.findall(r"^(\S+) .*?(\d+) instructions$", said, re.MULTILINE))
     assert counts.keys() == {"features", "output", "log-mel"}
     assert all(1_000 < int(count) < 1_000_000 for count in counts.values())
+
+
+def test_c_knows_short_synthesis_windows_and_any_hop(quantised: dict[str, Bundle], tmp_path: Path) -> None:
+    needs(*HOST)
+    bundle = quantised["ddae"]
+    features = {**bundle.manifest.features, "hop_samples": 72, "synthesis_samples": 128}
+    manifest = replace(bundle.manifest, name="short", features=features, latency_samples=127)
+    write_bundle(tmp_path / "short", manifest, {"int8": bundle.model_path("int8").read_bytes()}, "# Short\n")
+    chosen = [str(tmp_path / "short"), str(quantised["nc"].folder)]
+    assert main(["export", "--target", "mcu", "--bundle", *chosen, "--output", str(tmp_path / "out")]) == 0
+    assert make(tmp_path / "out", "test").endswith("all ok\n")
 
 
 def test_a_wrong_stage_is_noticed(deployed: Callable[[str, str], Path], tmp_path: Path) -> None:
