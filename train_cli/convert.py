@@ -55,6 +55,12 @@ def to_litert(module: tf.Module) -> bytes:
     return model
 
 
+def best_step(run: Path) -> int:
+    """Return the step of a run's best weights, 0 before the first validation."""
+    path = tf.train.latest_checkpoint(str(run / "best"))
+    return int(path.rsplit("-", 1)[1]) if path else 0
+
+
 def restore_best(run: Path, averaged: tf.Module) -> int:
     """Load the best weights of a run into a network; returns the step at which they were validated."""
     step = tf.Variable(0, dtype=tf.int64, trainable=False)

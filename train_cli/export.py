@@ -11,7 +11,7 @@ import numpy as np
 
 from train_cli.architectures.band_gru import BandGru, BandGruSize
 from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
-from train_cli.convert import ddae_step, n_kinds, nc_step, require_best, to_litert
+from train_cli.convert import best_step, ddae_step, n_kinds, nc_step, require_best, to_litert
 from train_cli.events import Reporter
 from train_cli.nc import MEL_SPEC
 from train_cli.options import ExportOptions, QuantiseOptions
@@ -43,6 +43,8 @@ _RECORDED_OPTIONS = (
     *("learning_rate", "warmup_steps", "validation_mixtures", "seed"),
 )
 """Options that decide what a training gives: they make the command in the manifest, which recipes repeat."""
+THEN = " && "
+"""Stands between the commands of runs of which each began with the weights of the one before."""
 
 
 def export(options: ExportOptions, reporter: Reporter) -> None:
@@ -136,17 +138,29 @@ def _n_parameters(network: BandGru | ChunkNet) -> int:
 
 
 def _training(record: Mapping[str, Any], step: int, licence: str) -> Training:
+    commands, hours = zip(*_stages(record, step), strict=True)
+    return Training(
+        data="train speech and noise of the folder given to --data, mixed on the fly",
+        licence=licence,
+        command=THEN.join(commands),
+        seed=record["options"]["seed"],
+        hours_heard=round(sum(hours), 2),
+    )
+
+
+def _stages(record: Mapping[str, Any], step: int) -> list[tuple[str, float]]:
+    """Return the command and the hours of mixtures of each run that led to the weights, the first first."""
     trained = record["options"]
     arguments = [
         f"--{name.replace('_', '-')} {trained[name]}" for name in _RECORDED_OPTIONS if name in trained
     ]
-    return Training(
-        data="train speech and noise of the folder given to --data, mixed on the fly",
-        licence=licence,
-        command=f"train_cli {record['command']} --data DATA {' '.join(arguments)}",
-        seed=trained["seed"],
-        hours_heard=round(step * trained["batch"] * trained["seconds"] / 3600, 2),
-    )
+    before: list[tuple[str, float]] = []
+    if trained.get("start_from") not in (None, "None"):
+        earlier = Path(trained["start_from"])
+        before = _stages(read_run(earlier), best_step(earlier))
+        arguments.append("--start-from RUN")
+    command = f"train_cli {record['command']} --data DATA {' '.join(arguments)}"
+    return [*before, (command, step * trained["batch"] * trained["seconds"] / 3600)]
 
 
 def _read_figures(path: Path | None) -> dict[str, Any]:

@@ -25,11 +25,23 @@ def test_a_recipe_repeats_what_the_bundle_says(kind, capfd):
     bundle = _bundle(kind)
     assert main(["recipe", bundle.name, "--data=here"]) == 0
     lines = _lines(capfd)
-    assert [line[0] for line in lines] == ["scan", f"train-{kind}", "export", "evaluate", "export"]
-    words = shlex.split(bundle.manifest.training.command)
-    data = words.index("--data")
-    assert lines[1][5:] == [word for i, word in enumerate(words[2:], 2) if i not in (data, data + 1)]
-    assert lines[0][1:3] == ["--data", "here"]
+    stages = bundle.manifest.training.command.split(" && ")
+    assert lines[0][:3] == ["scan", "--data", "here"]
+    after = ["export", "evaluate", "export", *(["verify"] if len(bundle.manifest.files) > 1 else [])]
+    assert [line[0] for line in lines[1:]] == [f"train-{kind}"] * len(stages) + after
+    runs = []
+    for stage, line in zip(stages, lines[1:], strict=False):
+        words = shlex.split(stage)
+        folders = [words.index(name) for name in ("--data", "--start-from") if name in words]
+        wanted = [word for i, word in enumerate(words[2:], 2) if i not in folders and i - 1 not in folders]
+        given = line[5:]
+        if "--start-from" in words:
+            assert given[-2:] == ["--start-from", runs[-1]]
+            given = given[:-2]
+        assert given == wanted
+        runs.append(line[4])
+    assert ["--run", runs[-1]] == lines[len(stages) + 1][1:3]
+    assert len(set(runs)) == len(runs)
 
 
 @pytest.mark.parametrize("name", ["original-nc", "original-fc", "original-gru"])
