@@ -19,7 +19,7 @@ needs_pulse = pytest.mark.skipif(
     reason="needs pulseaudio, pulseaudio-utils and libasound2-plugins",
 )
 
-_FORMAT = ("--rate=16000", "--channels=1", "--format=float32le", "--raw", "--latency-msec=100")
+_FORMAT = ("--rate=16000", "--channels=1", "--format=float32le", "--raw")
 _SINK = "rate=16000 channels=1 format=float32le"
 _MICROPHONE = "source_name=mic master=voice.monitor"
 
@@ -64,7 +64,9 @@ class Pulse:
         path = self.folder / f"{source}.raw"
         with path.open("wb") as file:
             recorder = subprocess.Popen(
-                ["parec", f"--device={source}", *_FORMAT], env=self.environment, stdout=file
+                ["parec", f"--device={source}", *_FORMAT, "--latency-msec=100"],
+                env=self.environment,
+                stdout=file,
             )
             try:
                 _wait_for(lambda: path.stat().st_size > 0)
@@ -81,7 +83,7 @@ class Pulse:
         path.write_bytes(signal.astype("<f4").tobytes())
         with path.open("rb") as file:
             speaker = subprocess.Popen(
-                ["pacat", "--device=voice", *_FORMAT], env=self.environment, stdin=file
+                ["pacat", "--device=voice", *_FORMAT, "--latency-msec=1500"], env=self.environment, stdin=file
             )
             try:
                 yield

@@ -70,6 +70,10 @@ def recorded_s(takes: Path) -> float:
     return sounds[0].stat().st_size / 4 / 16_000 if sounds else 0.0
 
 
+def events(takes: Path, word: str) -> list[str]:
+    return [event["event"] for event in read_take(find_takes(takes)[0]).events if word in event["event"]]
+
+
 def test_microphone_to_ear_equals_the_offline_result(tmp_path: Path, pulse: Pulse, speech: Signal) -> None:
     with pulse.speaking(np.tile(speech, 6)), pulse.hearing() as heard_path:
         process = live(
@@ -87,7 +91,11 @@ def test_microphone_to_ear_equals_the_offline_result(tmp_path: Path, pulse: Puls
     assert share_found(mixed[8000:-8000], np.tile(speech, 6), 4000, 1e-4) > 0.9
     offline = denoise(mixed, make_denoiser("adaptive"))
     latency = make_denoiser("adaptive").latency_samples
-    np.testing.assert_allclose(denoised[:-latency], offline[:-latency], atol=1e-5)
+    # A machine that stands still for half a second makes the run pass sound by; up to there they are equal.
+    stops_s = [event["time_s"] for event in read_take(take).events if event["event"] == "overload"]
+    n_equal = min([len(mixed), *(round(16_000 * at_s) for at_s in stops_s)]) - latency
+    assert n_equal > 16_000
+    np.testing.assert_allclose(denoised[:n_equal], offline[:n_equal], atol=1e-5)
     # The gentle start is over after two seconds; from then on it is heard as it was recorded.
     assert share_found(denoised[3 * 16_000 :], heard_signal(heard_path), 1600, 1e-4) > 0.5
     assert summary["latency_ms"]["algorithmic_ms"] == round(1000 * latency / 16_000, 2)
@@ -126,11 +134,12 @@ def test_an_output_that_is_pulled_away_comes_back_and_the_recording_goes_on(
     try:
         wait_for(lambda: recorded_s(takes) > 1.5)
         pulse.unload("sink_name=out")
-        at_s = recorded_s(takes)
-        wait_for(lambda: recorded_s(takes) > at_s + 4)
+        wait_for(lambda: events(takes, "output") == ["output lost"])
+        # Long enough for the command to say so.
+        time.sleep(3)
         pulse.load_sink("out")
-        at_s = recorded_s(takes)
-        wait_for(lambda: recorded_s(takes) > at_s + 3)
+        wait_for(lambda: events(takes, "output") == ["output lost", "output"])
+        time.sleep(3)
     finally:
         process.send_signal(signal.SIGINT)
         out, err = finish(process)
@@ -155,11 +164,13 @@ def test_a_microphone_that_is_pulled_away_comes_back(tmp_path: Path, pulse: Puls
         with pulse.speaking(np.tile(speech, 6)):
             wait_for(lambda: recorded_s(takes) > 2)
             pulse.unload("source_name=mic", "sink_name=voice", "sink_name=out")
-        time.sleep(4)
+        wait_for(lambda: events(takes, "input") == ["input lost"])
+        time.sleep(3)
         at_s = recorded_s(takes)
         pulse.load_sink("out")
         pulse.load_sink("voice")
         pulse.load_microphone()
+        wait_for(lambda: events(takes, "input") == ["input lost", "input"])
         wait_for(lambda: recorded_s(takes) > at_s + 1)
     finally:
         process.send_signal(signal.SIGINT)
@@ -168,7 +179,6 @@ def test_a_microphone_that_is_pulled_away_comes_back(tmp_path: Path, pulse: Puls
     assert "has stopped" in err
     assert "is back" in err
     take = read_take(find_takes(takes)[0])
-    assert [event["event"] for event in take.events if "input" in event["event"]] == ["input lost", "input"]
     mixed = files.read(take.folder / "mixed.wav")
     assert share_found(mixed[8000:24_000], np.tile(speech, 2), 4000, 1e-4) > 0.7
 
@@ -186,7 +196,7 @@ def test_a_recording_survives_a_kill(tmp_path: Path, pulse: Pulse, speech: Signa
     take = read_take(find_takes(takes)[0])
     assert not take.finished
     assert take.has_clean
-    assert take.posteriors
+    assert take.posteriors or events(takes, "overload")
     for name in ("mixed", "clean", "denoised"):
         sound, rate_hz = soundfile.read(take.folder / f"{name}.wav", dtype="float32")
         assert rate_hz == 16_000

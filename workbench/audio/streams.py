@@ -30,6 +30,9 @@ from workbench.errors import WorkbenchError
 RING_S = 1.0
 """Sound that waits between a callback and its thread at the most; what comes beyond is lost and counted."""
 
+FILE_BEHIND_S = 10.0
+"""The same for a file in place of a microphone."""
+
 CALLBACK_TIMEOUT_S = 2.5
 """PulseAudio may let a stream wait for 2 s when it starts."""
 
@@ -448,7 +451,7 @@ class FileMicrophone:
     def read(self) -> Signal:
         """Return what the clock says has come in since the last call, float32, shape (n_samples,)."""
         n_samples = self.available_samples
-        n_lost = max(0, n_samples - round(RING_S * SAMPLE_RATE))
+        n_lost = max(0, n_samples - round(FILE_BEHIND_S * SAMPLE_RATE))
         self.overflows += n_lost > 0
         self._n_read += n_lost
         n_samples -= n_lost

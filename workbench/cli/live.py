@@ -136,11 +136,10 @@ def _run(options: argparse.Namespace) -> int:
             device_latency_s=_latency_s(options),
         )
     )
-    take = None
-    session.start()
+    session.start(options.record)
+    take = session.recording
     try:
-        if options.record is not None:
-            take = session.start_recording(options.record)
+        if take is not None:
             note(f"workbench: recording into {take}")
         _watch(session, options.duration)
     except KeyboardInterrupt:

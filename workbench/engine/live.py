@@ -52,12 +52,11 @@ KEPT_S = 60.0
 
 POLLED_S = 30.0
 BEHIND_SAMPLES = SAMPLE_RATE // 10
-"""So much sound waiting for the denoiser means that it is too slow, if it is also busy."""
+"""So much sound may wait for the denoiser."""
 
-STANDING_SAMPLES = SAMPLE_RATE // 2
-"""So much means that the machine stood still: it is passed by without denoising to catch up."""
+CATCH_UP_SAMPLES = SAMPLE_RATE * 3 // 10
+"""Where more waits it is worked off, or passed by undenoised if that would take longer than this."""
 
-BUSY_LOAD = 0.7
 FIRST_REST_S = 1.0
 LAST_REST_S = 32.0
 """How long the denoiser rests after an overload, at first and, doubling each time, at the most."""
@@ -484,24 +483,34 @@ class LiveSession:
         """Whether sound is taken in."""
         return bool(self._threads) and not self._stopping.is_set()
 
-    def start(self) -> None:
+    def start(self, record_into: Path | None = None) -> None:
         """Open the devices and run.
+
+        Parameters
+        ----------
+        record_into : pathlib.Path, optional
+            Record from the first sample on into a new take in this folder.
 
         Raises
         ------
         WorkbenchError
-            If there is no microphone, it may not be used, or the output cannot be opened.
+            If there is no microphone, it may not be used, the output cannot be opened, or the folder cannot
+            be written.
         """
         if self.running:
             return
         self.stop()
         self._clear()
+        # A method's first block takes the longest: better now than with sound waiting.
+        self.graph.process(np.zeros(SAMPLE_RATE // 2, np.float32))
         self.graph.restart()
         with self._devices:
             self._is_starting = True
             try:
                 self._open_output()
                 self._open_input()
+                if record_into is not None:
+                    self._record(record_into)
             except WorkbenchError:
                 self._close_devices()
                 raise
@@ -588,8 +597,9 @@ class LiveSession:
         """Rest the denoiser where it cannot keep up, and try it again after a while."""
         now_s = time.monotonic()
         if self._bypassed_until_s is None:
-            too_slow = behind_samples > BEHIND_SAMPLES and self._load > BUSY_LOAD
-            if too_slow or behind_samples > STANDING_SAMPLES:
+            # What is worked off in a second is 1 / load of sound, and another second of it comes meanwhile.
+            spare = max(1 - self._load, 0)
+            if behind_samples > BEHIND_SAMPLES and behind_samples * self._load > CATCH_UP_SAMPLES * spare:
                 if now_s - self._resumed_s > CALM_S:
                     self._rest_s = FIRST_REST_S
                 self.graph.bypassed = True
@@ -597,7 +607,7 @@ class LiveSession:
                 self._bypassed_until_s = now_s + self._rest_s
                 self._rest_s = min(2 * self._rest_s, LAST_REST_S)
                 self._note("overload", rest_s=round(self._bypassed_until_s - now_s, 1))
-        elif now_s >= self._bypassed_until_s:
+        elif now_s >= self._bypassed_until_s and behind_samples < BEHIND_SAMPLES:
             self.graph.bypassed = False
             self._bypassed_until_s = None
             self._resumed_s = now_s
@@ -705,13 +715,15 @@ class LiveSession:
             return next(iter(self._lost.values()))
         if self._failed_recording:
             return self._failed_recording
+        text, until_s = self._notice
+        if time.monotonic() < until_s:
+            return text
         if self._bypassed_until_s is not None:
             return (
                 f"“{self.method}” is too slow for this machine just now: the sound passes undenoised, and the"
                 " method is tried again in a moment; choose a quicker one if this goes on."
             )
-        text, until_s = self._notice
-        return text if time.monotonic() < until_s else None
+        return None
 
     def _warning(self, pace: Pace | None) -> str | None:
         if pace is None or pace.sink.is_private:
@@ -754,6 +766,9 @@ class LiveSession:
         if not self.running:
             raise WorkbenchError("There is nothing to record yet: start the live sound first.")
         self.stop_recording()
+        return self._record(folder)
+
+    def _record(self, folder: Path) -> Path:
         self._failed_recording = ""
         take = new_take_folder(folder)
         self._recorder = Recorder(TakeWriter(take, self._about(), has_clean=self.has_clean))
