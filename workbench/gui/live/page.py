@@ -102,6 +102,7 @@ class LivePage(QWidget):
         self.run_bar = RunBar(theme)
         self.actions_by_name: dict[str, QAction] = {}
         self._status: LiveStatus | None = None
+        self._listed: tuple[Devices, str, str] | None = None
         self._is_asking = False
         self._n_frames = 0
         self._numbers_shown_s = 0.0
@@ -373,8 +374,12 @@ class LivePage(QWidget):
         self._update_curtain()
 
     def _show_devices(self, devices: Devices) -> None:
-        self.microphone.set_devices(devices.inputs, self.controller.input_name)
-        self.output.set_devices(devices.outputs, self.controller.settings.output or "")
+        listed = devices, self.controller.input_name, self.controller.settings.output or ""
+        if listed == self._listed:
+            return
+        self._listed = listed
+        self.microphone.set_devices(devices.inputs, listed[1])
+        self.output.set_devices(devices.outputs, listed[2])
         self.run_bar.show_state(self.controller.state, can_start=self.controller.has_input)
         self._update_curtain()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from workbench.engine.monitor import MONITOR_CHOICES
@@ -39,6 +39,8 @@ class MonitorButton(QAbstractButton):
         self._theme = theme
         self._key = key
         self._detail = ""
+        self._drawn_how = ("", 0, 0.0)
+        self._drawn = QPixmap()
         self.setText(TITLES[name])
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -53,8 +55,9 @@ class MonitorButton(QAbstractButton):
 
     def set_detail(self, detail: str) -> None:
         """Set the small print beside the title."""
-        self._detail = detail
-        self.update()
+        if detail != self._detail:
+            self._detail = detail
+            self.update()
 
     def sizeHint(self) -> QSize:
         """Return the preferred size."""
@@ -80,8 +83,7 @@ class MonitorButton(QAbstractButton):
         width = painter.fontMetrics().horizontalAdvance(self.text())
         # Where there is little room, the filling alone says it.
         if heard and left + side + px(7) + width + px(34) < self.width():
-            drawn = icon("heard", text).pixmap(QSize(side, side), self.devicePixelRatioF())
-            painter.drawPixmap(QPointF(left, (self.height() - side) / 2), drawn)
+            painter.drawPixmap(QPointF(left, (self.height() - side) / 2), self._loudspeaker(text, side))
             left += side + px(7)
         cap = self._draw_key(painter, text)
         painter.setFont(self._theme.font(14, bold=True))
@@ -98,6 +100,13 @@ class MonitorButton(QAbstractButton):
         )
         if room > px(40):
             painter.drawText(QRectF(left, px(1), room, self.height()), Qt.AlignmentFlag.AlignVCenter, detail)
+
+    def _loudspeaker(self, colour: QColor, side: int) -> QPixmap:
+        how = colour.name(), side, self.devicePixelRatioF()
+        if how != self._drawn_how:
+            self._drawn_how = how
+            self._drawn = icon("heard", colour).pixmap(QSize(side, side), how[2])
+        return self._drawn
 
     def _draw_key(self, painter: QPainter, text: QColor) -> QRectF:
         side = self._theme.px(18)
