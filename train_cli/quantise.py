@@ -9,7 +9,6 @@ import os
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
@@ -99,7 +98,7 @@ def quantised_models(
         with ProcessPoolExecutor(1, get_context("spawn"), end_with_parent) as pool:
             try:
                 made[precision] = pool.submit(_convert, float_model, frames, precision).result()
-            except (BrokenProcessPool, RuntimeError, ValueError) as error:
+            except Exception as error:  # whatever the quantiser meets, or its death
                 raise WorkbenchError(
                     f"{bundle.name} cannot be made {precision}: the conversion failed ({error})."
                 ) from None

@@ -1,5 +1,6 @@
 """Quantised models of the bundled networks, calibrated on a few real mixtures."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -67,11 +68,16 @@ def test_ranges_hold_every_peak_and_a_state_has_one_range(tiny_corpus: Path) -> 
     assert any(np.any(frame["state_gru"]) for frame in frames)
 
 
-def test_a_conversion_that_dies_is_one_sentence(
-    tmp_path: Path, tiny_corpus: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def crash(*_: object) -> None:
+    os.abort()
+
+
+def test_a_conversion_that_dies_is_one_sentence(tiny_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = default_bundle("nc")
     monkeypatch.setattr(quantise, "calibration_frames", lambda *_: [])
+    with pytest.raises(WorkbenchError, match="nc-standard cannot be made int8: the conversion failed"):
+        quantise.quantised_models(bundle, tiny_corpus, ["int8"], 4, 1)
+    monkeypatch.setattr(quantise, "_convert", crash)
     with pytest.raises(WorkbenchError, match="nc-standard cannot be made int8: the conversion failed"):
         quantise.quantised_models(bundle, tiny_corpus, ["int8"], 4, 1)
 
