@@ -70,7 +70,8 @@ class FieldEditor(QWidget):
             self._add_paths()
         else:
             self._add_line()
-        self._row.addStretch(0 if field.pick else 1)
+        if not (field.pick or field.kind is str) or field.choices:
+            self._row.addStretch(1)
         self.set_value(field.default)
 
     @property
@@ -111,7 +112,7 @@ class FieldEditor(QWidget):
     def _add(self, widget: QWidget) -> None:
         widget.setAccessibleName(self.field.label)
         widget.setToolTip(self._tip())
-        self._row.addWidget(widget)
+        self._row.addWidget(widget, int(isinstance(widget, QLineEdit | QPlainTextEdit)))
 
     def _tip(self) -> str:
         field = self.field

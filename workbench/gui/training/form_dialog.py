@@ -32,6 +32,8 @@ from workbench.training.forms import Form, Value, arguments
 from workbench.training.jobs import TRAININGS, free_path, slug
 
 LABEL_PX, EDITOR_PX = 148, 200
+NAME, NAME_HELP = "", "What this job is called here."
+"""The job's own name among the fields: no option has an empty one."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class FormDialog(QDialog):
         column.addLayout(self._plain)
         self._plain.addWidget(QLabel("Name"), 0, 0)
         self._plain.addWidget(self.title_edit, 0, 1)
-        self._plain.addWidget(self._note("title", "What this job is called here."), 0, 2)
+        self._plain.addWidget(self._note(NAME, NAME_HELP), 0, 2)
         hidden = QGridLayout(self._advanced)
         hidden.setContentsMargins(0, 0, 0, 0)
         for field in self.form.fields:
@@ -286,22 +288,20 @@ class FormDialog(QDialog):
         request = self.request
         problems = self.form.problems(request.values)
         if not request.title:
-            problems["title"] = "Name is empty; fill it in."
+            problems[NAME] = "Name is empty; fill it in."
         for name, note in self.notes.items():
             problem = problems.get(name, "")
             if name in self.editors and name not in self._touched and not request.values[name]:
                 # Nobody has done anything wrong yet.
                 problem = ""
-            text = problem or (
-                "What this job is called here." if name == "title" else self.form.field(name).help
-            )
+            text = problem or (NAME_HELP if name == NAME else self.form.field(name).help)
             if note.text() != text:
                 note.setText(text)
                 role(note, "field-error" if problem else "small")
                 note.style().polish(note)
             if name in self.editors:
                 self.editors[name].mark(problem)
-        if any(self.form.field(name).advanced for name in problems if name != "title"):
+        if any(self.form.field(name).advanced for name in problems if name != NAME):
             self.advanced_button.setChecked(True)
         self.start_button.setEnabled(not problems)
         for name, button in self.presets.items():

@@ -26,7 +26,7 @@ def style_sheet(manager: ThemeManager) -> str:
     QPlainTextEdit:focus {{ border-color: {t.accent}; }}
     QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QComboBox[invalid="true"] {{
         border: 1px solid {t.error}; background: {t.error_soft}; }}
-    QPushButton::menu-indicator {{ image: none; }}
+    QPushButton::menu-indicator {{ image: none; width: 0; }}
     QLabel[role="field-error"] {{ color: {t.error}; font-size: {s(11)}px; }}
     QPushButton[danger="true"] {{ color: {t.error}; }}
     QToolButton[segment="true"] {{ padding: {s(4)}px {s(10)}px; }}
