@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from train_cli.data import NOISES, Corpus, Mixer, MixingOptions, draw_weights, prefetch
+from train_cli.data import NOISES, Corpus, Mixer, MixingOptions, draw_weights, kinds_in, prefetch
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.dsp.level import active_speech_level, rms_db
 from workbench.errors import WorkbenchError
@@ -15,7 +15,7 @@ def corpus(tiny_corpus):
 def test_the_same_seed_makes_the_same_batch_whatever_came_before(corpus):
     first, again = Mixer(corpus, MixingOptions(), 3), Mixer(corpus, MixingOptions(), 3)
     first.batch(0, 4)
-    for name in ("noisy", "clean", "classes", "snr_db"):
+    for name in ("noisy", "clean", "classes", "snr_db", "kinds"):
         np.testing.assert_array_equal(getattr(first.batch(7, 4), name), getattr(again.batch(7, 4), name))
     assert np.any(Mixer(corpus, MixingOptions(), 4).batch(7, 4).noisy != again.batch(7, 4).noisy)
 
@@ -36,6 +36,41 @@ def test_all_classes_occur_and_no_noise_is_nearly_clean(corpus):
     assert set(batch.classes) == set(range(len(CLASSES)))
     quiet = batch.classes == CLASSES.index(NoiseClass.NO_NOISE)
     assert np.all(batch.snr_db[quiet] >= 30.0)
+
+
+def test_every_example_is_of_a_kind_of_its_class(corpus, tiny_corpus):
+    names = kinds_in(tiny_corpus, "train")
+    options = MixingOptions(seconds=1.0, p_no_noise=0.2, p_loudspeaker=0.5, p_babble=0.5)
+    batch = Mixer(corpus, options, 0).batch(0, 64)
+    kinds = [names[index] for index in batch.kinds]
+    assert [kind.split("/")[0] for kind in kinds] == [CLASSES[index] for index in batch.classes]
+    assert {"human/babble", "tv_radio/broadcast", "no_noise"} < set(kinds)
+    assert any(kind not in ("human/babble", "tv_radio/broadcast", "no_noise") for kind in kinds)
+
+
+def test_speech_may_begin_where_its_recording_does(corpus):
+    mixer = Mixer(corpus, MixingOptions(seconds=2.0, p_start=1.0, p_colour=0.0, p_room=0.0), 0)
+    starts = [stored[:16_000].astype(np.float32) / 32_768 for _, stored in corpus.speech]
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        _, heard = mixer._speech(rng)
+        assert heard.shape == (32_000,)
+        first = int(np.flatnonzero(heard)[0])
+        assert first < 8_500
+        assert any(
+            np.array_equal(heard[first : first + 8000], s[np.flatnonzero(s)[0] :][:8000]) for s in starts
+        )
+
+
+def test_damage_on_the_way_reaches_the_mixture(corpus):
+    limited = Mixer(corpus, MixingOptions(seconds=1.0, p_band_limit=1.0), 0).batch(0, 4)
+    for noisy in limited.noisy:
+        spectrum = np.abs(np.fft.rfft(noisy)) ** 2
+        assert spectrum[8000 - 4 :].sum() < 1e-6 * spectrum.sum() or spectrum[7990:].max() < 1e-4
+    clipped = Mixer(corpus, MixingOptions(seconds=1.0, p_clip=1.0, p_no_noise=0.0), 0).batch(0, 4)
+    for noisy in clipped.noisy:
+        peak = np.max(np.abs(noisy))
+        assert np.sum(np.abs(noisy) > 0.999 * peak) >= 3
 
 
 def test_noise_alone_holds_no_speech(corpus):

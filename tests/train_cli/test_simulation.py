@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from train_cli.simulation import colour, convolve, loudspeaker, room_response
+from train_cli.simulation import band_limit, clip, codec, colour, convolve, loudspeaker, room_response
 from workbench.dsp import SAMPLE_RATE
 
 
@@ -51,3 +51,25 @@ def test_a_loudspeaker_loses_bass_and_treble_but_not_the_middle():
 def test_a_loudspeaker_driven_hard_distorts():
     spectrum = np.abs(np.fft.rfft(loudspeaker(_tone(1000), 100, 7000, 3.0)))
     assert spectrum[3000] > 0.05 * spectrum[1000]
+
+
+def test_a_codec_keeps_length_and_place_but_not_the_samples():
+    rng = np.random.default_rng(0)
+    signal = 0.3 * colour(rng.standard_normal(SAMPLE_RATE + 77).astype(np.float32), np.linspace(0, -30, 6))
+    for compression in (0.0, 0.9):
+        coded = codec(signal, compression)
+        assert coded.shape == signal.shape
+        assert coded.dtype == np.float32
+        middle = slice(2000, -2000)
+        assert 0.5 < np.corrcoef(coded[middle], signal[middle])[0, 1] < 0.99999
+
+
+def test_a_band_limit_takes_what_is_above_and_nothing_below():
+    assert _level_db(band_limit(_tone(3000), 3400)) == pytest.approx(_level_db(_tone(3000)), abs=0.01)
+    assert _level_db(band_limit(_tone(4500), 3400)) < -100
+
+
+def test_clipping_stops_at_its_share_of_the_peak():
+    tone = _tone(500)
+    assert np.max(np.abs(clip(tone, 0.4))) == pytest.approx(0.4 * np.max(np.abs(tone)))
+    np.testing.assert_array_equal(clip(tone, 1.0), tone)

@@ -227,3 +227,69 @@ def test_a_value_out_of_range_is_named(capfd):
 def test_a_run_without_weights_cannot_be_exported(tmp_path, capfd):
     assert main(["export", f"--run={tmp_path}", f"--output={tmp_path / 'out'}"]) == 2
     assert "is no training run" in capfd.readouterr().err
+
+
+def test_a_new_run_begins_with_the_weights_of_another(ddae_run, tiny_corpus, tmp_path, capfd):
+    from train_cli.architectures.band_gru import BandGru, BandGruSize
+    from train_cli.convert import require_best
+
+    later = tmp_path / "later"
+    arguments = [*DDAE, f"--data={tiny_corpus}", f"--start-from={ddae_run}", "--steps=1", "--epoch-steps=1"]
+    assert main([*arguments, f"--run={later}", "--learning-rate=1e-7"]) == 0
+    before, after = (BandGru(BandGruSize.for_window(512)) for _ in range(2))
+    require_best(ddae_run, before)
+    require_best(later, after)
+    for first, second in zip(before.trainable_variables, after.trainable_variables, strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-5)
+
+    capfd.readouterr()
+    assert main([*arguments, f"--run={tmp_path / 'other'}", "--window=256", "--hop=128"]) == 2
+    assert "do not fit this network" in " ".join(capfd.readouterr().err.split())
+
+
+def test_a_low_latency_network_streams_what_it_was_trained_as(tiny_corpus, tmp_path):
+    run, bundle = tmp_path / "run", tmp_path / "bundle"
+    low = ["--hop=96", "--synthesis=160", "--size=compact", "--steps=1", "--epoch-steps=1"]
+    assert main([*DDAE, f"--data={tiny_corpus}", f"--run={run}", *low]) == 0
+    assert main(["export", f"--run={run}", f"--output={bundle}"]) == 0
+    checked = check_bundle(bundle)
+    assert checked.manifest.latency_samples == 159
+
+    from train_cli.architectures.band_gru import BandGru, BandGruSize
+    from train_cli.convert import require_best
+    from train_cli.ddae import enhance
+    from workbench.denoisers.ddae import DdaeDenoiser
+    from workbench.dsp.stft import StftSpec
+
+    network = BandGru(BandGruSize.for_window(512, "compact"))
+    require_best(run, network)
+    noisy = np.random.default_rng(0).standard_normal(9600).astype(np.float32) * 0.1
+    spec = StftSpec(512, 96, "sqrt_hann", synthesis_samples=160)
+    whole = enhance(network, spec, noisy[None], np.zeros((1, 5), np.float32))[0]
+    streamed = denoise(noisy, DdaeDenoiser(checked))
+    np.testing.assert_allclose(streamed[:-600], whole[:-600], atol=2e-4)
+
+
+def test_the_envelopes_correlate_as_far_as_the_speech_is_kept():
+    import tensorflow as tf
+
+    from train_cli.ddae import envelope_correlation
+    from train_cli.spectral import compress, stft
+    from workbench.dsp.stft import StftSpec
+
+    spec = StftSpec(512, 256, "sqrt_hann")
+    rng = np.random.default_rng(0)
+    bursts = np.repeat(rng.uniform(0.01, 1, 40), 800).astype(np.float32)
+    clean = bursts * rng.standard_normal(32_000).astype(np.float32)
+    magnitudes = {}
+    for name, heard in (
+        ("clean", clean),
+        ("quiet", 0.1 * clean),
+        ("noisy", clean + rng.standard_normal(32_000)),
+    ):
+        spectra = stft(tf.constant(heard[None], tf.float32), spec)[..., 1:]
+        magnitudes[name] = compress(spectra)[2]
+    found = {n: float(envelope_correlation(m, magnitudes["clean"], spec)) for n, m in magnitudes.items()}
+    assert found["clean"] == pytest.approx(1.0, abs=1e-3)
+    assert found["quiet"] == pytest.approx(1.0, abs=1e-2)
+    assert 0.2 < found["noisy"] < 0.95

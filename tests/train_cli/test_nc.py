@@ -1,0 +1,57 @@
+"""What the classifier's training does beside descending."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+
+from train_cli.nc import change_scenes, class_members, fit_temperature
+from train_cli.nc_figures import measure_nc, nc_figures
+from train_cli.trials import SNRS_DB, draw_trials
+from workbench.bundles.store import default_bundle
+from workbench.classifier.posterior import CLASSES
+
+KINDS = ["household/fan", "household/washer", "human/cafe", "tv_radio/music", "vehicle/siren", "no_noise"]
+
+
+def test_kinds_belong_to_their_classes():
+    members = class_members(KINDS)
+    assert members.shape == (6, 5)
+    assert [CLASSES[i].value for i in members.argmax(axis=1)] == [kind.split("/")[0] for kind in KINDS]
+    np.testing.assert_array_equal(members.sum(axis=1), 1)
+
+
+def test_a_scene_that_changes_takes_its_labels_along():
+    rng = np.random.default_rng(0)
+    classes = np.repeat(np.arange(40, dtype=np.int32)[:, None], 16, axis=1)
+    chunks = np.broadcast_to(classes[:, :, None, None], (40, 16, 2, 3)).astype(np.float32).copy()
+    kinds = classes + 100
+    change_scenes(chunks, classes, kinds, rng)
+    np.testing.assert_array_equal(chunks[:, :, 0, 0], classes)
+    np.testing.assert_array_equal(kinds, classes + 100)
+    changed = [len(set(row)) for row in classes]
+    assert set(changed) == {1, 2}
+    assert 6 <= changed.count(2) <= 26
+
+
+def test_a_temperature_makes_overconfident_posteriors_honest():
+    rng = np.random.default_rng(0)
+    n, members = 4000, np.eye(5, dtype=np.float32)
+    honest = rng.standard_normal((n, 1, 5)).astype(np.float32) * 1.5
+    likelihood = np.exp(honest[:, 0])
+    likelihood /= likelihood.sum(axis=1, keepdims=True)
+    classes = np.array([rng.choice(5, p=p / p.sum()) for p in likelihood.astype(np.float64)], np.int32)
+    assert fit_temperature(honest, classes, members) == pytest.approx(1.0, abs=0.15)
+    assert fit_temperature(honest * 3, classes, members) == pytest.approx(3.0, abs=0.4)
+
+
+def test_the_bundled_classifier_is_measured_in_every_way(tiny_corpus):
+    folder = default_bundle("nc").folder
+    trials = list(draw_trials(tiny_corpus, "test", SNRS_DB[:1], 1, 7))
+    rows = [measure_nc(folder, None, a, b) for a, b in zip(trials, [*trials[1:], trials[0]], strict=True)]
+    figures = nc_figures(trials, rows)
+    assert 0 <= figures["All"]["noise alone"]["accuracy"] <= 1
+    assert 0 <= figures["Posteriors in mixtures"]["all"]["expected calibration error"] <= 1
+    (changes,) = figures["Changing scenes"].values()
+    assert 0 <= changes["followed"] <= 1
+    assert changes["changes per minute of a steady scene"] >= 0
