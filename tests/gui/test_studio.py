@@ -335,7 +335,7 @@ def test_export_dialog_refuses_nothing_and_warns_of_replacing(qtbot: Any, tmp_pa
 
 def test_without_a_sound_card_the_bar_says_so(studio: Application) -> None:
     assert SILENCE in [message.text for message in studio.window.messages._messages]
-    assert "Silent" in studio.page.transport._output.text()
+    assert "Silent" in studio.page.transport.output_button.text()
 
 
 def test_theme_switch_changes_every_colour(studio: Application, qapp: QApplication) -> None:

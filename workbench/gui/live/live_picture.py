@@ -92,6 +92,10 @@ class SlidingTrack(PosteriorTrack):
         if found:
             self._latest = found[-1]
         self._now_s = now_s
+        if self._last_s is not None and (latest := self.latest) is not None:
+            # Until the next one the last one speaks for what has been heard since.
+            first, stop = (round(s / CELL_S) for s in (self._last_s, now_s - self._n_gone_cells * CELL_S))
+            self.probabilities[first:stop] = latest
         self.first_s = self._n_gone_cells * CELL_S - now_s
 
     @property
