@@ -19,6 +19,7 @@ from workbench.gui.training import closing
 from workbench.gui.training.closing import ask as real_ask
 from workbench.gui.training.console import Console
 from workbench.gui.training.form_dialog import FormDialog
+from workbench.gui.training.sound_view import SoundView
 from workbench.gui.training.texts import best_text, duration_text
 from workbench.training import processes
 from workbench.training.forms import form_for
@@ -257,3 +258,24 @@ def test_times_and_figures_in_words() -> None:
     history = History()
     history.add([{"event": "epoch", "step": 1000, "quality": 2.0, "pesq_wb": 1.5, "si_sdr": -3.0}])
     assert best_text(history) == "best at step 1,000: PESQ 1.5, SI-SDR −3"
+
+
+def test_several_sounds_at_once_are_all_shown(window: Application, qtbot: Any, noises: Path) -> None:
+    listener = window.training_page.controller.listener
+    views = [SoundView(window.theme, listener) for _ in range(3)]
+    for number, view in enumerate(views):
+        qtbot.addWidget(view)
+        view.show_file(noises / "vehicle" / f"{number}.wav", str(number))
+    qtbot.waitUntil(lambda: all(view.image.image is not None for view in views), timeout=30_000)
+    qtbot.mouseClick(views[0].play_button, LEFT)
+    qtbot.waitUntil(lambda: listener.playing == views[0].path, timeout=30_000)
+    qtbot.mouseClick(views[1].play_button, LEFT)
+    qtbot.waitUntil(lambda: listener.playing == views[1].path, timeout=30_000)
+    qtbot.waitUntil(lambda: listener.playing is None, timeout=30_000)
+
+
+def test_a_sound_that_is_gone_is_a_sentence(window: Application, qtbot: Any, tmp_path: Path) -> None:
+    listener = window.training_page.controller.listener
+    listener.load(tmp_path / "gone.wav", play=True)
+    qtbot.waitUntil(lambda: window.window.messages.current is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: "gone.wav" in window.window.messages.current.text, timeout=30_000)

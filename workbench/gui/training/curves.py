@@ -2,6 +2,7 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from workbench.gui.theme import ThemeManager, role
@@ -9,6 +10,7 @@ from workbench.gui.training.texts import FIGURES
 from workbench.training.history import History
 
 SHOWN_POINTS = 1500
+COLUMN_PX = 250
 
 
 class CurvesView(QWidget):
@@ -18,6 +20,7 @@ class CurvesView(QWidget):
         super().__init__()
         self._theme = theme
         self._names: tuple[str, ...] = ()
+        self._n_columns = 0
         self._history: History | None = None
         self.panels: dict[str, pg.PlotItem] = {}
         self.curves: dict[str, pg.PlotDataItem] = {}
@@ -62,10 +65,21 @@ class CurvesView(QWidget):
             if steps:
                 panel.setXRange(0, max(history.steps, steps[-1], 1), padding=0.02)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put fewer panels beside each other where there is little room."""
+        super().resizeEvent(event)
+        if self._history is not None and self._names and self._fitting_columns() != self._n_columns:
+            self._make_panels()
+            self.show_history(self._history)
+
+    def _fitting_columns(self) -> int:
+        fitting = max(1, self.width() // self._theme.px(COLUMN_PX))
+        return min(fitting, 2 if len(self._names) in (2, 4) else 3)
+
     def _make_panels(self) -> None:
         self.canvas.clear()
         self.panels, self.curves, self._best = {}, {}, {}
-        n_columns = 2 if len(self._names) in (2, 4) else 3
+        self._n_columns = n_columns = self._fitting_columns()
         for place, name in enumerate(self._names):
             panel = self.canvas.addPlot(*divmod(place, n_columns))
             panel.setMenuEnabled(False)
@@ -76,8 +90,8 @@ class CurvesView(QWidget):
             self.curves[name] = panel.plot([], [], symbol="o")
             self._best[name] = pg.InfiniteLine(angle=90)
             panel.addItem(self._best[name], ignoreBounds=True)
-        for column in range(n_columns):
-            self.canvas.ci.layout.setColumnStretchFactor(column, 1)
+        for column in range(len(FIGURES)):
+            self.canvas.ci.layout.setColumnStretchFactor(column, int(column < n_columns))
         self._restyle()
 
     def _restyle(self) -> None:

@@ -90,24 +90,25 @@ class Listener(QObject):
         super().__init__()
         self._make_output = make_output
         self._notifier = notifier
-        self._job = Job()
+        self._read_work, self._open_work = Job(), Job()
         self._player: Player[_Samples] | None = None
         self._sounds: dict[Path, Sound] = {}
+        self._waiting: dict[Path, None] = {}
+        self._to_play: Path | None = None
         self.playing: Path | None = None
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
 
     def load(self, path: Path, *, play: bool = False) -> None:
         """Read a file in the background and show it; play it if asked."""
+        if play:
+            self._to_play = path
         known = self._sounds.get(path)
         if known is not None:
-            self.loaded.emit(known)
-            if play:
-                self._play_loaded(known)
-            return
-        self._job.start(
-            Sound, path, done=lambda sound: self._arrived(sound, play), failed=self._notifier.failure
-        )
+            self._arrived(known)
+        else:
+            self._waiting[path] = None
+            self._read_next()
 
     def toggle(self, path: Path) -> None:
         """Play a file from its start, or be quiet if it is what plays."""
@@ -123,6 +124,7 @@ class Listener(QObject):
 
     def stop(self) -> None:
         """Be quiet."""
+        self._to_play = None
         if self._player is not None and self._player.playing:
             self._player.pause()
         self._timer.stop()
@@ -137,17 +139,35 @@ class Listener(QObject):
     def close(self) -> None:
         """Stop and let the output go."""
         self.stop()
-        self._job.cancel()
+        self._waiting.clear()
+        self._read_work.cancel()
+        self._open_work.cancel()
         if self._player is not None:
             self._player.close()
             self._player = None
 
-    def _arrived(self, sound: Sound, play: bool) -> None:
+    def _read_next(self) -> None:
+        """Read one file after the other, since several are shown beside each other."""
+        if not self._read_work.is_running and self._waiting:
+            path = next(iter(self._waiting))
+            del self._waiting[path]
+            self._read_work.start(Sound, path, done=self._read, failed=self._not_read)
+
+    def _read(self, sound: Sound) -> None:
         if len(self._sounds) >= MAX_SOUNDS:
             self._sounds.clear()
         self._sounds[sound.path] = sound
+        self._read_next()
+        self._arrived(sound)
+
+    def _not_read(self, error: Exception) -> None:
+        self._read_next()
+        self._notifier.failure(error)
+
+    def _arrived(self, sound: Sound) -> None:
         self.loaded.emit(sound)
-        if play:
+        if sound.path == self._to_play:
+            self._to_play = None
             self._play_loaded(sound)
 
     def _play_loaded(self, sound: Sound) -> None:
@@ -164,7 +184,7 @@ class Listener(QObject):
                 self._notifier.warn(output.message)
             self._play(sound, self._player)
 
-        self._job.start(self._make_output, done=opened, failed=self._notifier.failure)
+        self._open_work.start(self._make_output, done=opened, failed=self._notifier.failure)
 
     def _play(self, sound: Sound, player: "Player[_Samples]") -> None:
         player.pause()

@@ -20,6 +20,7 @@ def style_sheet(manager: ThemeManager) -> str:
     QHeaderView::down-arrow {{ image: url({chevron}); width: {s(10)}px; }}
     QListView {{ background: transparent; border: 1px solid transparent; outline: none; }}
     QListView:focus {{ border-color: {t.border}; border-radius: {s(8)}px; }}
+    QTextBrowser {{ background: {t.surface}; }}
     QPlainTextEdit {{ background: {t.surface}; border: 1px solid {t.border}; border-radius: {s(8)}px;
         padding: {s(4)}px; }}
     QPlainTextEdit[field="true"] {{ background: {t.raised}; border-radius: {s(6)}px; }}

@@ -54,7 +54,7 @@ class TablesView(QWidget):
 
 def _shown(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.3g}".replace("-", "−") if abs(value) < 100 else f"{value:,.0f}"
+        return f"{value:.{3 if abs(value) < 1 else 2}f}".replace("-", "−")
     text = escape(str(value).replace("_", " "))
     return f"−{text[1:]}" if text.startswith("-") else text
 
