@@ -3,7 +3,14 @@
 import time
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QCloseEvent,
+    QKeyEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -170,6 +177,12 @@ class ListenerWindow(QWidget):
         if (content := self.scroller.widget()) is not None and self.view is not None:
             self.view.setMaximumWidth(px(CONTENT_PX))
             content.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the keyboard begin at the screen; Qt itself would take the first button of the window."""
+        super().showEvent(event)
+        if self.view is not None:
+            self.view.focus_first()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the hint about keys out where it is cramped."""
