@@ -155,7 +155,7 @@ class TrainingController(QObject):
         self.start()
         assert self.queue is not None
         try:
-            then = self._export_values(title, str(values["run"])) if make_model else None
+            then = self._export_values(title, values) if make_model else None
             job = self.queue.add(command, title, values, then)
         except WorkbenchError as error:
             self._notifier.failure(error)
@@ -234,7 +234,7 @@ class TrainingController(QObject):
             follow["output"] = Follow(here / "mixtures")
         elif command == "export":
             follow |= {"output": Follow(models), "title": Follow()}
-            values["run"] = "" if job is None or job.run is None else str(job.run)
+            values |= {"run": ""} if job is None else {name: job.values[name] for name in ("run", "data")}
         elif command == "evaluate":
             values["bundle"] = self._newest_model()
         elif command == "quantise":
@@ -327,9 +327,9 @@ class TrainingController(QObject):
             text = f"“{job.title}” is ready: make it the default among the models to use it in the studio."
             self._notifier.info(text, "Open the models", lambda: self._hub.page_requested.emit("Models"))
 
-    def _export_values(self, title: str, run: str) -> dict[str, Value]:
+    def _export_values(self, title: str, training: Mapping[str, Value]) -> dict[str, Value]:
         output = free_path(resources.user_models_dir() / slug(title))
-        made = {"run": run, "output": str(output), "title": title}
+        made = {"run": training["run"], "data": training["data"], "output": str(output), "title": title}
         made["description"] = f"Trained here on {time.strftime('%d %B %Y')}."
         return form_for("export").defaults() | made
 
