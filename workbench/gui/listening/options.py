@@ -190,6 +190,10 @@ class OptionGroup(QWidget):
 
     def _toggled(self, checked: bool) -> None:
         if checked:
+            # Tab goes to the answer that is chosen alone; arrows go to the others.
+            for button in self.buttons.values():
+                policy = Qt.FocusPolicy.TabFocus if button.isChecked() else Qt.FocusPolicy.NoFocus
+                button.setFocusPolicy(policy)
             self.chosen.emit()
 
 
