@@ -1,6 +1,7 @@
 """The listener's window: one screen after the other, and nothing that names what is heard."""
 
 import time
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import (
@@ -411,7 +412,7 @@ class ListenerWindow(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("The system's choice", lambda: self._choose_device(None))
         for name in names:
-            action = menu.addAction(name, lambda name=name: self._choose_device(name))
+            action = menu.addAction(name, partial(self._choose_device, name))
             action.setCheckable(True)
             action.setChecked(name == self.deck.device)
         menu.popup(self.device_button.mapToGlobal(QPoint(0, self.device_button.height())))

@@ -1,6 +1,6 @@
 """A list of things to choose from, in groups; what is not installed says how to get it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -103,8 +103,8 @@ class CheckTree(QWidget):
 
     def _items(self) -> Iterable[QTreeWidgetItem]:
         root = self.tree.invisibleRootItem()
-        for group in map(root.child, range(root.childCount())):
-            yield from map(group.child, range(group.childCount()))
+        for group in _children(root):
+            yield from _children(group)
 
     def _add(self, group: QTreeWidgetItem, choice: Choice, is_checked: bool) -> None:
         item = QTreeWidgetItem(group, [choice.title])
@@ -120,12 +120,12 @@ class CheckTree(QWidget):
 
     def _item_changed(self, item: QTreeWidgetItem) -> None:
         with QSignalBlocker(self.tree):
-            if item.parent() is None:
-                for child in map(item.child, range(item.childCount())):
+            if (group := item.parent()) is None:
+                for child in _children(item):
                     if child.data(0, _CHECK) is not None:
                         child.setCheckState(0, item.checkState(0))
             else:
-                _settle(item.parent())
+                _settle(group)
         self.changed.emit()
 
     def _show_about(self, item: QTreeWidgetItem | None) -> None:
@@ -148,7 +148,7 @@ class CheckTree(QWidget):
                 missing = self._choices[str(item.data(0, _NAME))].how_to_install is not None
                 item.setForeground(0, self._theme.color("muted" if missing else "text"))
             root = self.tree.invisibleRootItem()
-            for group in map(root.child, range(root.childCount())):
+            for group in _children(root):
                 group.setFont(0, self._theme.font(11.5, bold=True))
         n_rows = sum(1 for _ in self._items()) + self.tree.topLevelItemCount()
         self.tree.setFixedHeight(max(n_rows, 1) * self._theme.px(22) + 2)
@@ -181,10 +181,17 @@ def _is_checked(item: QTreeWidgetItem) -> bool:
     return item.data(0, _CHECK) is not None and item.checkState(0) == Qt.CheckState.Checked
 
 
+def _children(item: QTreeWidgetItem | None) -> Iterator[QTreeWidgetItem]:
+    # Qt's own signatures differ between versions in whether an item may be missing.
+    if item is not None:
+        for place in range(item.childCount()):
+            if (child := item.child(place)) is not None:
+                yield child
+
+
 def _settle(group: QTreeWidgetItem) -> None:
     """Let a group's box show what its entries have; a group that has none to choose has no box."""
-    children = [group.child(place) for place in range(group.childCount())]
-    boxes = [child.checkState(0) for child in children if child.data(0, _CHECK) is not None]
+    boxes = [child.checkState(0) for child in _children(group) if child.data(0, _CHECK) is not None]
     if boxes:
         same = len(set(boxes)) == 1
         group.setCheckState(0, boxes[0] if same else Qt.CheckState.PartiallyChecked)

@@ -1,5 +1,6 @@
 """Where the recordings of a plan come from: a line per set, with a menu to add and remove."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -105,7 +106,7 @@ class SourceRow(QWidget):
         if self._sources:
             self.menu.addSeparator()
             for source in self._sources[:_MOST_LISTED]:
-                self.menu.addAction(f"Remove {_named(source)}", lambda source=source: self.remove(source))
+                self.menu.addAction(f"Remove {_named(source)}", partial(self.remove, source))
             if len(self._sources) > 1:
                 self.menu.addAction("Remove all", lambda: self._change(()))
 

@@ -1,6 +1,7 @@
 """The editor of one option, with what is wrong marked where it stands."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal
@@ -159,7 +160,7 @@ class FieldEditor(QWidget):
         if self.field.pick == "data":
             menu = QMenu(button)
             for path in self._suggestions:
-                menu.addAction(str(path), lambda path=path: self._take(str(path)))
+                menu.addAction(str(path), partial(self._take, str(path)))
             if self._suggestions:
                 menu.addSeparator()
             menu.addAction("Choose a catalogue…", self._choose_catalogue)
