@@ -99,6 +99,8 @@ class NewTestView(QWidget):
         self._checked = checked
         if checked is not None:
             self.summary.setHtml(self._html(checked))
+        elif not self.summary.toPlainText():
+            self.summary.setPlainText("Looking at the recordings…")
         self._refresh()
 
     def show_folder(self, folder: Path) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -39,7 +40,8 @@ from workbench.listening.screens import BreakScreen, LevelScreen, Screen, TextSc
 from workbench.listening.session import Session
 
 CONTENT_PX = 940
-ROOMY_PX = 480
+ROOMY_PX, WIDE_PX = 480, 700
+"""Heights and widths at a scale of 1 below which things are left out or stand below each other."""
 _DEVICE_KEY = "listening/device"
 _SHOWN_TO_DO = 2
 
@@ -128,16 +130,15 @@ class ListenerWindow(QWidget):
         self.trouble = _Trouble()
         self.trouble.again.clicked.connect(self._try_again)
         self.trouble.other.clicked.connect(self._list_devices)
-        self.scroller = QScrollArea()
-        self.scroller.setWidgetResizable(True)
-        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroller = _scroller()
         self.leave = _LeavePage(self.session, is_preview=self._is_preview)
         self.leave.stay_button.clicked.connect(self._stay)
         self.leave.leave_button.clicked.connect(self._leave)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.scroller)
-        self.stack.addWidget(self.leave)
+        leave_scroller = _scroller()
+        leave_scroller.setWidget(self.leave)
+        self.stack.addWidget(leave_scroller)
         self.to_do = QLabel()
         self.to_do.setWordWrap(True)
         self.to_do.setTextFormat(Qt.TextFormat.PlainText)
@@ -192,6 +193,7 @@ class ListenerWindow(QWidget):
 
     def _arrange(self) -> None:
         self.keys_label.setVisible(self.height() > self.look.px(ROOMY_PX))
+        self.trouble.set_narrow(self.width() < self.look.px(WIDE_PX))
 
     # --- what a listener does --------------------------------------------------------------------------
 
@@ -227,6 +229,7 @@ class ListenerWindow(QWidget):
             return
         self.stack.setCurrentIndex(1)
         self.foot.hide()
+        self.trouble.hide()
         self.stop_button.setEnabled(False)
         self.leave.stay_button.setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -378,6 +381,7 @@ class ListenerWindow(QWidget):
         self.stack.setCurrentIndex(0)
         self.foot.show()
         self.stop_button.setEnabled(True)
+        self._show_trouble()
         if self.view is not None:
             self.view.focus_first()
 
@@ -436,12 +440,25 @@ class _Trouble(QFrame):
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.again = QPushButton("Try again")
         self.other = QPushButton("Other device…")
-        row = QHBoxLayout(self)
-        row.addWidget(self.label, 1)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.addWidget(self.label, 1)
+        buttons = QHBoxLayout()
         for button in (self.again, self.other):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            row.addWidget(button)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self._box.addLayout(buttons)
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the whole sentence in sight where it is cramped; the page scrolls."""
+        super().resizeEvent(event)
+        self.label.setMinimumHeight(max(self.label.heightForWidth(self.label.width()), 0))
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Put the buttons below the sentence, or beside it."""
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._box.setDirection(down if narrow else across)
 
     def show_text(self, text: str, *, is_sound: bool) -> None:
         """Show a sentence; an empty one hides the strip."""
@@ -486,6 +503,14 @@ class _LeavePage(QWidget):
 def output_names() -> list[str]:
     """Return the devices that sound can be played on, as `open_output` knows them."""
     return [device.label for device in list_devices() if device.max_output_channels > 0]
+
+
+def _scroller() -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
 
 
 def _quiet(text: str, tip: str, act: object) -> QPushButton:
