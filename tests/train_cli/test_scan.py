@@ -50,7 +50,7 @@ def test_a_second_scan_decodes_nothing_and_keeps_edits(data, tmp_path, capfd):
     events = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert not [event for event in events if event["event"] == "progress"]
     assert [event["why"] for event in events if event["event"] == "left_out"] == [""]
-    assert events[-1]["event"] == "finished"
+    assert [event["event"] for event in events][-2:] == ["finished", "ended"]
     assert catalogue.read_text().splitlines() == lines
     assert _scan(data, catalogue, "--fresh") == 0
     assert all(entry.use for entry in read_catalogue(catalogue))

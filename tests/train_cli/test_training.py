@@ -216,7 +216,7 @@ def test_missing_data_is_one_sentence(tmp_path, capfd):
     captured = capfd.readouterr()
     assert "There is no folder" in captured.err
     assert "Traceback" not in captured.err
-    assert _events(captured.out)[-1]["event"] == "failed"
+    assert [event["event"] for event in _events(captured.out)][-2:] == ["failed", "ended"]
 
 
 def test_a_value_out_of_range_is_named(capfd):
