@@ -5,6 +5,7 @@ Processes that do nothing but count keep every core busy beside the training.
 
 import multiprocessing
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ def test_answer_while_a_training_runs(
     benchmark: Any, application: Application, qtbot: Any, shared_data: Path, tmp_path: Path
 ) -> None:
     """A key changes the tab, and the page is drawn, with whatever the training has said meanwhile."""
+    qtbot.waitUntil(lambda: application.controller.rendered is not None, timeout=120_000)
     application.window.show_page_titled("Training")
     page = application.training_page
     values = form_for("train-ddae").defaults() | TINY | {"data": str(shared_data), "seconds": "1"}
@@ -68,11 +70,21 @@ def test_answer_while_a_training_runs(
     bar = page.view.tabs.tabBar()
     bar.setFocus()
 
+    own_s: list[float] = []
+
     def answer() -> None:
+        began_s = time.thread_time()
         key = Qt.Key.Key_Left if page.view.tabs.currentIndex() else Qt.Key.Key_Right
         QTest.keyClick(bar, key)
         QApplication.processEvents()
+        own_s.append(time.thread_time() - began_s)
 
+    for _ in range(2):
+        answer()
+        qtbot.wait(2000)
     benchmark.pedantic(answer, setup=lambda: qtbot.wait(50), rounds=400)
     benchmark.extra_info["longest_ms"] = 1000 * benchmark.stats.stats.max
+    # What the window itself takes; the rest is waiting for a processor.
+    benchmark.extra_info["longest_own_ms"] = 1000 * max(own_s[2:])
+    benchmark.extra_info["within_100_ms"] = sum(each < 0.1 for each in benchmark.stats.stats.data) / 400
     assert page.controller.unfinished, "the training ran throughout"

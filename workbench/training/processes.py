@@ -15,6 +15,8 @@ import psutil
 from workbench.errors import WorkbenchError
 
 _START_TOLERANCE_S = 1.5
+_NICENESS = 5
+"""Jobs step back behind the window, its sound, and whatever else the user does."""
 _started: "dict[int, subprocess.Popen[bytes]]" = {}
 """Processes that this one started: only their parent learns of their exit codes."""
 
@@ -72,7 +74,8 @@ def start(arguments: Sequence[str], folder: Path, output: Path, log: Path) -> Id
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": _search_path()}
     apart: dict[str, object] = {"start_new_session": True}
     if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        apart = {"creationflags": flags | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
     try:
         with output.open("ab") as out, log.open("ab") as errors:
             process = subprocess.Popen(
@@ -88,7 +91,10 @@ def start(arguments: Sequence[str], folder: Path, output: Path, log: Path) -> Id
         raise WorkbenchError(f"The job in {folder} cannot be started: {error.strerror}.") from None
     _started[process.pid] = process
     with suppress(psutil.Error):
-        return Identity(process.pid, psutil.Process(process.pid).create_time())
+        started = psutil.Process(process.pid)
+        if sys.platform != "win32":
+            started.nice(_NICENESS)
+        return Identity(process.pid, started.create_time())
     return Identity(process.pid, 0.0)
 
 

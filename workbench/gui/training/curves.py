@@ -9,7 +9,7 @@ from workbench.gui.theme import ThemeManager, role
 from workbench.gui.training.texts import FIGURES
 from workbench.training.history import History
 
-SHOWN_POINTS = 1500
+SHOWN_POINTS = 600
 COLUMN_PX = 250
 
 
@@ -21,6 +21,7 @@ class CurvesView(QWidget):
         self._theme = theme
         self._names: tuple[str, ...] = ()
         self._n_columns = 0
+        self._drawn: dict[str, tuple[object, ...]] = {}
         self._history: History | None = None
         self.panels: dict[str, pg.PlotItem] = {}
         self.curves: dict[str, pg.PlotDataItem] = {}
@@ -41,9 +42,7 @@ class CurvesView(QWidget):
         """Draw what a run has said so far."""
         self._history = history
         names = tuple(
-            name
-            for name in FIGURES
-            if name in history.validations or (name == "loss" and name in history.progress)
+            name for name in FIGURES if name in (history.progress if name == "loss" else history.validations)
         )
         if names != self._names:
             self._names = names
@@ -51,19 +50,25 @@ class CurvesView(QWidget):
         self.canvas.setVisible(bool(names))
         self._none.setVisible(not names)
         for name in names:
-            steps, values = (history.progress if name == "loss" else history.validations).get(name, ([], []))
-            stride = -(-len(steps) // SHOWN_POINTS) or 1
-            few = len(steps) < 40
-            self.curves[name].setData(
-                steps[::stride], values[::stride], symbolSize=self._theme.px(5 if few else 0.1)
-            )
-            best = history.best_step
-            self._best[name].setVisible(best is not None and name != "loss")
-            if best is not None:
-                self._best[name].setValue(best)
-            panel = self.panels[name]
-            if steps:
-                panel.setXRange(0, max(history.steps, steps[-1], 1), padding=0.02)
+            self._draw(name, history)
+
+    def _draw(self, name: str, history: History) -> None:
+        """Draw one figure, if there is anything new: every drawing lays out the axes again."""
+        steps, values = (history.progress if name == "loss" else history.validations)[name]
+        best = None if name == "loss" else history.best_step
+        state = (len(steps), steps[-1], values[-1], best, history.steps)
+        if self._drawn.get(name) == state:
+            return
+        self._drawn[name] = state
+        stride = -(-len(steps) // SHOWN_POINTS)
+        few = len(steps) < 40
+        self.curves[name].setData(
+            steps[::stride], values[::stride], symbolSize=self._theme.px(5 if few else 0.1)
+        )
+        self._best[name].setVisible(best is not None)
+        if best is not None:
+            self._best[name].setValue(best)
+        self.panels[name].setXRange(0, max(history.steps, steps[-1], 1), padding=0.02)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put fewer panels beside each other where there is little room."""
@@ -78,7 +83,7 @@ class CurvesView(QWidget):
 
     def _make_panels(self) -> None:
         self.canvas.clear()
-        self.panels, self.curves, self._best = {}, {}, {}
+        self.panels, self.curves, self._best, self._drawn = {}, {}, {}, {}
         self._n_columns = n_columns = self._fitting_columns()
         for place, name in enumerate(self._names):
             panel = self.canvas.addPlot(*divmod(place, n_columns))
