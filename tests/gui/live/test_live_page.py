@@ -192,7 +192,7 @@ def test_keys_1_2_3_switch_and_clean_comes_with_a_noise(running: Live, qtbot: An
     choose(page.noise.noises, None)
     qtbot.waitUntil(lambda: not live.session.has_clean, timeout=LONG_MS)
     assert live.session.monitor == "mixed"
-    assert page.clean_hint.isVisible()
+    qtbot.waitUntil(page.clean_hint.isVisible, timeout=LONG_MS)
 
 
 def test_a_noise_that_cannot_be_read_leaves_the_one_before(running: Live, qtbot: Any, tmp_path: Path) -> None:
