@@ -11,6 +11,7 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
+from workbench import resources
 from workbench.audio.playback import ClockOutput
 from workbench.engine.scene import Scene
 from workbench.gui.app import Application
@@ -43,6 +44,12 @@ def _no_dangling_threads() -> Iterator[None]:
     # Qt's pool shows its threads to Python as dummies until they die of boredom.
     after = {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
     assert not after - before
+
+
+@pytest.fixture(autouse=True)
+def _models_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever runs the tests may have models; no test sees or changes them."""
+    monkeypatch.setattr(resources, "user_models_dir", lambda: tmp_path / "home" / "models")
 
 
 @pytest.fixture
