@@ -9,6 +9,7 @@ from workbench.bundles.manifest import (
     Manifest,
     log_mel_features,
     read_manifest,
+    slice_features,
     spectral_features,
 )
 from workbench.errors import WorkbenchError
@@ -80,8 +81,7 @@ def check_bundle(folder: Path) -> Bundle:
     """
     manifest = read_manifest(folder)
     if manifest.kind == "ddae":
-        features = spectral_features(manifest)
-        latency_samples = (features.synthesis_samples or features.window_samples) - 1
+        latency_samples = _latency_samples(manifest)
         if manifest.latency_samples != latency_samples:
             raise WorkbenchError(
                 f"Bundle {manifest.name!r} states a latency of {manifest.latency_samples} samples where its "
@@ -92,6 +92,14 @@ def check_bundle(folder: Path) -> Bundle:
     for file in manifest.files.values():
         _check_file(folder, file, manifest.name)
     return Bundle(folder, manifest)
+
+
+def _latency_samples(manifest: Manifest) -> int:
+    """Return the delay that the features of a denoiser make."""
+    if manifest.works_on_slices:
+        return slice_features(manifest).latency_samples
+    features = spectral_features(manifest)
+    return (features.synthesis_samples or features.window_samples) - 1
 
 
 def _check_file(folder: Path, file: BundleFile, name: str) -> None:

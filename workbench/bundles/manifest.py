@@ -18,6 +18,9 @@ MANIFEST_NAME = "bundle.toml"
 KINDS = ("nc", "ddae")
 PRECISIONS = ("float", "int8", "int16x8", "dynamic")
 
+SLICES, WINDOWS = "slices", "windows"
+"""The ``transform`` in the ``[features]`` of the original system's denoiser and classifier; ours name none."""
+
 Figures: TypeAlias = Mapping[str, "float | Figures"]
 """Results by name, nested to any depth: ``{"0 dB": {"pesq_wb": 1.7}}``."""
 
@@ -87,7 +90,8 @@ class Manifest:
     classes : tuple of str
         Noise classes in the order of the posterior or of the condition.
     features : mapping of str to str, int or float
-        What the model expects at its input; `SpectralFeatures` reads it for a DDAE.
+        What the model expects at its input; `SpectralFeatures` reads it for a DDAE, `SliceFeatures` for one of
+        the original system, `LogMelFeatures` for an NC.
     latency_samples : int
         Delay from input to output at 16 kHz.
     training : Training
@@ -116,6 +120,16 @@ class Manifest:
     files: Mapping[str, BundleFile] = field(default_factory=dict)
     default_precision: str | None = None
     default: bool = False
+
+    @property
+    def is_original(self) -> bool:
+        """Whether it is of the original system: a baseline that is never the default and runs by itself."""
+        return self.features.get("transform") in (SLICES, WINDOWS)
+
+    @property
+    def works_on_slices(self) -> bool:
+        """Whether it is a denoiser of the original system, which needs whole slices of the spectrum."""
+        return self.kind == "ddae" and self.is_original
 
 
 @dataclass(frozen=True)
@@ -175,8 +189,70 @@ def spectral_features(manifest: Manifest) -> SpectralFeatures:
 
 
 @dataclass(frozen=True)
+class SliceFeatures:
+    """The ``[features]`` of the original system's DDAE: slices of the spectrum in dB, ``transform = "slices"``.
+
+    Attributes
+    ----------
+    window : str
+        Name of the analysis and synthesis window, as `workbench.dsp.stft.StftSpec` knows it.
+    window_samples, hop_samples : int
+        Frame length and hop at 16 kHz.
+    slice_frames : int
+        Frames that are denoised at once.
+    """
+
+    window: str
+    window_samples: int
+    hop_samples: int
+    slice_frames: int
+
+    @property
+    def n_bins(self) -> int:
+        """Bins of a slice."""
+        return self.window_samples // 2 + 1
+
+    @property
+    def slice_samples(self) -> int:
+        """Samples from slice to slice."""
+        return self.slice_frames * self.hop_samples
+
+    @property
+    def latency_samples(self) -> int:
+        """Delay: a slice must be complete, and the last frame of the one before overlaps it."""
+        return self.slice_samples - 1 + self.window_samples - self.hop_samples
+
+
+def slice_features(manifest: Manifest) -> SliceFeatures:
+    """Read the features of a DDAE bundle of the original system.
+
+    Raises
+    ------
+    WorkbenchError
+        If a value is missing, of the wrong type or impossible.
+    """
+    table = TomlTable(dict(manifest.features), f"[features] of bundle {manifest.name!r}")
+    if table.take("transform", str) != SLICES:
+        raise table.error(f"transform of a denoiser must be {SLICES!r}, where it is given")
+    features = SliceFeatures(
+        window=table.take("window", str),
+        window_samples=table.take("window_samples", int),
+        hop_samples=table.take("hop_samples", int),
+        slice_frames=table.take("slice_frames", int),
+    )
+    table.finish()
+    if not (0 < features.hop_samples <= features.window_samples <= 1 << 16):
+        raise table.error("hop_samples must be at least 1 and window_samples no smaller than that")
+    if not 1 <= features.slice_frames <= 10_000:
+        raise table.error("slice_frames must be from 1 to 10000")
+    return features
+
+
+@dataclass(frozen=True)
 class LogMelFeatures:
     """The ``[features]`` of an NC bundle: chunks of log-mel frames, as `workbench.dsp.mel.LogMelSpec`.
+
+    With ``transform = "windows"`` it is that of the original system, which judges each chunk by itself.
 
     Attributes
     ----------
@@ -211,6 +287,8 @@ def log_mel_features(manifest: Manifest) -> LogMelFeatures:
         If a value is missing, of the wrong type or impossible.
     """
     table = TomlTable(dict(manifest.features), f"[features] of bundle {manifest.name!r}")
+    if table.take("transform", str, WINDOWS) != WINDOWS:
+        raise table.error(f"transform of a classifier must be {WINDOWS!r}, where it is given")
     features = LogMelFeatures(
         n_bands=table.take("n_bands", int),
         low_hz=table.take("low_hz", float),
@@ -352,6 +430,10 @@ def check_values(manifest: Manifest, where: str) -> None:
     )
     demand(manifest.latency_samples >= 0, "latency_samples must not be negative")
     demand(_are_figures(manifest.figures), "figures must be numbers or tables of numbers")
+    demand(
+        not (manifest.default and manifest.is_original),
+        "a model of the original system must not be the default",
+    )
     demand(bool(manifest.files), "files must name at least one model file")
     for precision, file in manifest.files.items():
         demand(

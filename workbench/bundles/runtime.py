@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -44,24 +45,12 @@ class StatefulModel:
 
     def __init__(self, bundle: Bundle, precision: str | None = None) -> None:
         path = bundle.model_path(precision)
-        try:
-            from ai_edge_litert.interpreter import Interpreter
-        except (ImportError, OSError) as error:
-            raise MissingPieceError(
-                f"LiteRT, which runs the models, cannot be loaded ({error}); run: pip install ai-edge-litert"
-            ) from None
-        try:
-            with quiet_native_log():
-                self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
-                self._interpreter.allocate_tensors()
+        with loading(path):
+            self._interpreter = open_interpreter(path)
+            self._interpreter.allocate_tensors()
             signature = self._interpreter.get_signature_runner(_SIGNATURE)
             inputs = self._ports(signature.get_input_details())
             outputs = self._ports(signature.get_output_details())
-        except (OSError, RuntimeError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0].rstrip(".")
-            raise WorkbenchError(
-                f"{path} cannot be run by LiteRT ({reason}); export the bundle again."
-            ) from None
         self._inputs = {name: port for name, port in inputs.items() if not name.startswith(STATE_PREFIX)}
         self._outputs = {name: port for name, port in outputs.items() if not name.startswith(STATE_PREFIX)}
         self.input_shapes = {name: port.shape for name, port in self._inputs.items()}
@@ -176,6 +165,40 @@ def _state_flaw(inputs: Mapping[str, _Port], outputs: Mapping[str, _Port]) -> st
         if port.shape != outputs[name].shape:
             return f"{name!r} goes in as {port.shape} and comes out as {outputs[name].shape}"
     return None
+
+
+def open_interpreter(path: Path) -> Any:
+    """Return a LiteRT interpreter of a model file, on one thread.
+
+    Raises
+    ------
+    MissingPieceError
+        LiteRT cannot be loaded here.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except (ImportError, OSError) as error:
+        raise MissingPieceError(
+            f"LiteRT, which runs the models, cannot be loaded ({error}); run: pip install ai-edge-litert"
+        ) from None
+    return Interpreter(model_content=path.read_bytes(), num_threads=1)
+
+
+@contextmanager
+def loading(path: Path) -> Iterator[None]:
+    """Say in one sentence what LiteRT cannot do with a model file, and keep its greeting off the terminal.
+
+    Raises
+    ------
+    WorkbenchError
+        Instead of what LiteRT raises.
+    """
+    try:
+        with quiet_native_log():
+            yield
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise WorkbenchError(f"{path} cannot be run by LiteRT ({reason}); export the bundle again.") from None
 
 
 _log_lock = threading.Lock()

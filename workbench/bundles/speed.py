@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.bundles.check import Bundle
-from workbench.bundles.manifest import Manifest, log_mel_features, spectral_features
-from workbench.bundles.runtime import StatefulModel
+from workbench.bundles.manifest import Manifest, log_mel_features, slice_features, spectral_features
+from workbench.bundles.slices import load_model
 from workbench.dsp import SAMPLE_RATE
 
 _WARM_UP = 20
@@ -46,6 +46,8 @@ def hop_samples(manifest: Manifest) -> int:
     if manifest.kind == "nc":
         features = log_mel_features(manifest)
         return features.hop_samples * features.chunk_frames
+    if manifest.works_on_slices:
+        return slice_features(manifest).slice_samples
     return spectral_features(manifest).hop_samples
 
 
@@ -80,7 +82,7 @@ def speed_steps(
     WorkbenchError
         If the model cannot be loaded.
     """
-    model = StatefulModel(bundle, precision)
+    model = load_model(bundle, precision)
     rng = np.random.default_rng(0)
     # Noise of the size of real features: with zeros, states could become denormal numbers, which are slow.
     inputs = {

@@ -126,14 +126,14 @@ def default_bundle(kind: str) -> Bundle:
 
     The user's choice (`choose_default`) wins, as long as it can be used; then one that says
     ``default = true``, the user's before a shipped one; otherwise it is the first of the shipped ones, then
-    of the user's.
+    of the user's. Those of the original system are never the default.
 
     Raises
     ------
     WorkbenchError
         If there is no usable bundle of that kind.
     """
-    candidates = find_bundles(kind)
+    candidates = [bundle for bundle in find_bundles(kind) if not bundle.manifest.is_original]
     flagged = [bundle for bundle in candidates if bundle.manifest.default]
     shipped_root = resources.bundled_models_dir()
     flagged.sort(key=lambda bundle: bundle.folder.parent == shipped_root)
@@ -144,6 +144,29 @@ def default_bundle(kind: str) -> Bundle:
         )
     chosen = [bundle for bundle in candidates if bundle.name == chosen_default(kind)]
     return (chosen or flagged or candidates)[0]
+
+
+def is_default(bundle: Bundle) -> bool:
+    """Return whether a bundle is the one that is used where none of its kind is named."""
+    return not bundle.manifest.is_original and default_bundle(bundle.manifest.kind).name == bundle.name
+
+
+def original_bundle(kind: str) -> Bundle:
+    """Return the original system's denoiser or classifier, shipped ones before the user's.
+
+    Raises
+    ------
+    WorkbenchError
+        If there is none of that kind; says how to get it.
+    """
+    found = [bundle for bundle in find_bundles(kind) if bundle.manifest.is_original]
+    if not found:
+        what, recipe = {"ddae": ("denoiser", "original-gru"), "nc": ("classifier", "original-nc")}[kind]
+        raise WorkbenchError(
+            f"The original system's {what} is not installed; 'train_cli recipe {recipe} --run' makes it and "
+            f"'workbench models import runs/recipes/{recipe}/{recipe}' installs it."
+        )
+    return found[0]
 
 
 def chosen_default(kind: str) -> str | None:
@@ -164,8 +187,12 @@ def choose_default(kind: str, name: str | None) -> None:
     Raises
     ------
     WorkbenchError
-        If the choice cannot be written.
+        If the bundle is of the original system, or the choice cannot be written.
     """
+    if any(bundle.name == name and bundle.manifest.is_original for bundle in find_bundles(kind)):
+        raise WorkbenchError(
+            f"{name} is of the original system and cannot be the default; the method 'original' runs it."
+        )
     chosen = {other: value for other, value in _chosen_defaults().items() if other != kind}
     if name is not None:
         chosen[kind] = name

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.bundles.check import Bundle
+from workbench.bundles.slices import runs_per_step
 from workbench.bundles.speed import hop_samples
 from workbench.dsp import SAMPLE_RATE
 from workbench.errors import WorkbenchError
@@ -30,12 +31,13 @@ def macs_per_second(bundle: Bundle, precision: str | None = None) -> float:
         If the file cannot be read as a LiteRT model.
     """
     file = bundle.manifest.files[precision or bundle.precision]
-    per_step = _macs_per_step(bundle.model_path(precision), file.sha256)
+    per_step = _macs_per_run(bundle.model_path(precision), file.sha256) * runs_per_step(bundle.manifest)
     return per_step * SAMPLE_RATE / hop_samples(bundle.manifest)
 
 
 @lru_cache(maxsize=256)
-def _macs_per_step(path: Path, _sha256: str) -> int:
+def _macs_per_run(path: Path, _sha256: str) -> int:
+    """Count those of one signature; where there are several, they are alike."""
     from ai_edge_litert import schema_py_generated as schema
 
     operators = schema.BuiltinOperator
@@ -61,10 +63,7 @@ def _macs_per_step(path: Path, _sha256: str) -> int:
 
     try:
         model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
-        return sum(
-            macs(graph, model.operatorCodes, operator)
-            for graph in model.subgraphs
-            for operator in graph.operators
-        )
+        graph = model.subgraphs[model.signatureDefs[0].subgraphIndex]
+        return sum(macs(graph, model.operatorCodes, operator) for operator in graph.operators)
     except Exception as error:  # Whatever a file that is not a model makes the reader stumble over.
         raise WorkbenchError(f"{path} cannot be read as a LiteRT model ({error}); get it again.") from None

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.bundles.check import Bundle, check_bundle
 from workbench.bundles.manifest import FORMAT, MANIFEST_NAME, BundleFile, Manifest, check_values
-from workbench.bundles.runtime import StatefulModel
+from workbench.bundles.slices import load_model
 from workbench.errors import WorkbenchError
 
 CARD_NAME = "CARD.md"
@@ -64,7 +64,7 @@ def write_bundle(folder: Path, manifest: Manifest, files: Mapping[str, bytes], c
             (made / MANIFEST_NAME).write_text(manifest_toml(manifest), encoding="utf-8")
             bundle = check_bundle(made)
             for precision in files:
-                StatefulModel(bundle, precision)
+                load_model(bundle, precision)
             _replace(folder, made, Path(scratch) / "old")
     except OSError as error:
         raise WorkbenchError(f"The bundle cannot be written to {folder} ({error}).") from None
