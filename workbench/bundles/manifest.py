@@ -19,7 +19,7 @@ KINDS = ("nc", "ddae")
 PRECISIONS = ("float", "int8", "int16x8", "dynamic")
 
 SLICES, WINDOWS = "slices", "windows"
-"""The ``transform`` in the ``[features]`` of the original system's denoiser and classifier; ours name none."""
+"""The ``transform`` in ``[features]`` of the original system's denoiser and classifier; ours name none."""
 
 Figures: TypeAlias = Mapping[str, "float | Figures"]
 """Results by name, nested to any depth: ``{"0 dB": {"pesq_wb": 1.7}}``."""
@@ -90,8 +90,8 @@ class Manifest:
     classes : tuple of str
         Noise classes in the order of the posterior or of the condition.
     features : mapping of str to str, int or float
-        What the model expects at its input; `SpectralFeatures` reads it for a DDAE, `SliceFeatures` for one of
-        the original system, `LogMelFeatures` for an NC.
+        What the model expects at its input; `SpectralFeatures` reads it for a DDAE, `SliceFeatures` for that
+        of the original system, `LogMelFeatures` for an NC.
     latency_samples : int
         Delay from input to output at 16 kHz.
     training : Training
@@ -190,7 +190,7 @@ def spectral_features(manifest: Manifest) -> SpectralFeatures:
 
 @dataclass(frozen=True)
 class SliceFeatures:
-    """The ``[features]`` of the original system's DDAE: slices of the spectrum in dB, ``transform = "slices"``.
+    """The ``[features]`` of the original system's DDAE, ``transform = "slices"``: slices of a spectrum in dB.
 
     Attributes
     ----------

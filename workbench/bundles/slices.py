@@ -1,4 +1,4 @@
-"""Running the original system's denoiser with LiteRT: whole slices of a spectrum, one signature for each class.
+"""Running the original system's denoiser with LiteRT: slices of a spectrum, one signature for each class.
 
 Its networks treat the 126 frames of a frequency bin as their features and go from bin to bin, so a file holds
 what they do with one bin; their state begins anew with each slice.
@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from workbench.bundles.check import Bundle
 from workbench.bundles.manifest import Manifest, slice_features
 from workbench.bundles.runtime import STATE_PREFIX, StatefulModel, loading, open_interpreter
-from workbench.errors import WorkbenchError
 
 
 class SliceModel:
@@ -43,26 +42,19 @@ class SliceModel:
         path = bundle.model_path(precision)
         with loading(path):
             self._interpreter = open_interpreter(path)
-            held = self._interpreter.get_signature_list()
-        if held.keys() != set(self._classes):
-            raise WorkbenchError(
-                f"{path} has signatures for {', '.join(held)} and not for {', '.join(self._classes)}; export the "
-                "bundle again."
-            )
-        with loading(path):
-            runners = {name: self._interpreter.get_signature_runner(name) for name in self._classes}
-            for runner in runners.values():
+            self._runners: dict[str, Any] = {
+                name: self._interpreter.get_signature_runner(name) for name in self._classes
+            }
+            for runner in self._runners.values():
                 if flaw := _flaw(runner, features.slice_frames):
                     raise ValueError(flaw)
-        self._runners = runners
-        inputs = runners[self._classes[0]].get_input_details()
-        self._start = {
-            name: np.zeros(detail["shape"], np.float32)
-            for name, detail in inputs.items()
-            if name.startswith(STATE_PREFIX)
-        }
-        for name in self._classes:  # Memory is taken at the first run: not in the midst of a stream.
-            with loading(path):
+            first = self._runners[self._classes[0]]
+            self._start = {
+                name: np.zeros(detail["shape"], np.float32)
+                for name, detail in first.get_input_details().items()
+                if name.startswith(STATE_PREFIX)
+            }
+            for name in self._classes:  # Memory is taken at the first run: not in the midst of a stream.
                 self.step(np.zeros(self.input_shapes["features"], np.float32), name)
 
     def step(self, features: ArrayLike, noise_class: str | None = None) -> dict[str, NDArray[np.float32]]:
@@ -109,7 +101,7 @@ def _flaw(runner: Any, slice_frames: int) -> str | None:
     bin_shape = (1, slice_frames)
     if inputs.pop("features", None) != bin_shape or outputs.pop("residual", None) != bin_shape:
         return f"'features' and 'residual' are not both {bin_shape}"
-    if inputs != outputs or not all(name.startswith(STATE_PREFIX) for name in inputs):
+    if inputs != outputs:
         return "its states do not go in as they come out"
     details = (*runner.get_input_details().values(), *runner.get_output_details().values())
     if any(detail["dtype"] != np.float32 for detail in details):
