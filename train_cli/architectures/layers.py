@@ -4,6 +4,8 @@ They are written for XLA (static shapes, no Python state in the graph) and for c
 operators that have int8 microcontroller kernels.
 """
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 
@@ -87,35 +89,90 @@ class Gru(tf.Module):
         self.recurrent = tf.Variable(square, name="recurrent")
         self.candidate_bias = tf.Variable(tf.zeros(n_hidden), name="candidate_bias")
 
-    def _advance(self, projected: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
-        update_in, reset_in, candidate_in = tf.split(projected, 3, axis=-1)
-        update_h, reset_h, candidate_h = tf.split(tf.matmul(state, self.recurrent), 3, axis=-1)
-        update = tf.sigmoid(update_in + update_h)
-        reset = tf.sigmoid(reset_in + reset_h)
-        candidate = tf.tanh(candidate_in + reset * (candidate_h + self.candidate_bias))
-        return candidate + update * (state - candidate)
-
     def step(self, x: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
         """Advance by one frame: x (rows, n_in), state (rows, n_hidden) -> new state."""
-        return self._advance(self.input(x), state)
+        update, _, candidate, _ = _gates(self.input(x), state, self.recurrent, self.candidate_bias)
+        return candidate + update * (state - candidate)
 
     def sequence(self, x: tf.Tensor) -> tf.Tensor:
         """Run over time-major frames from a zero state: (n_frames, rows, n_in) -> (..., n_hidden)."""
-        n_frames, rows = x.shape[0], x.shape[1]
-        projected = self.input(x)
-        outputs = tf.TensorArray(tf.float32, n_frames, element_shape=(rows, self.n_hidden))
-
-        def body(
-            t: tf.Tensor, state: tf.Tensor, outputs: tf.TensorArray
-        ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
-            state = self._advance(projected[t], state)
-            return t + 1, state, outputs.write(t, state)
-
-        start = (tf.constant(0), tf.zeros((rows, self.n_hidden)), outputs)
-        _, _, outputs = tf.while_loop(
-            lambda t, *_: t < n_frames, body, start, maximum_iterations=n_frames, parallel_iterations=1
+        return _run_gru(
+            self.input(x), tf.convert_to_tensor(self.recurrent), tf.convert_to_tensor(self.candidate_bias)
         )
-        return outputs.stack()
+
+
+def _gates(
+    projected: tf.Tensor, state: tf.Tensor, recurrent: tf.Tensor, candidate_bias: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Update gate, reset gate, candidate, and what the reset gate lets into the candidate."""
+    update_in, reset_in, candidate_in = tf.split(projected, 3, axis=-1)
+    update_h, reset_h, candidate_h = tf.split(tf.matmul(state, recurrent), 3, axis=-1)
+    remembered = candidate_h + candidate_bias
+    reset = tf.sigmoid(reset_in + reset_h)
+    return tf.sigmoid(update_in + update_h), reset, tf.tanh(candidate_in + reset * remembered), remembered
+
+
+@tf.custom_gradient
+def _run_gru(
+    projected: tf.Tensor, recurrent: tf.Tensor, candidate_bias: tf.Tensor
+) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]]:
+    """States of a GRU over projected frames (n_frames, rows, 3 n_hidden), with a gradient of its own.
+
+    The gradient that TensorFlow derives adds up tensors of the whole sequence in every frame. Here only what
+    depends on the frame after runs frame by frame; gates and weight gradients are products over all frames.
+    """
+
+    def advance(frame: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
+        update, _, candidate, _ = _gates(frame, state, recurrent, candidate_bias)
+        return candidate + update * (state - candidate)
+
+    start = tf.zeros_like(projected[0, :, : recurrent.shape[0]])
+    states = _loop(lambda t, state: (advance(projected[t], state),) * 2, start, projected.shape[0])
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        before = tf.concat([start[None], states[:-1]], axis=0)
+        update, reset, candidate, remembered = _gates(projected, before, recurrent, candidate_bias)
+        to_update = (before - candidate) * update * (1 - update)
+        to_candidate = (1 - update) * (1 - tf.square(candidate))
+        to_reset = to_candidate * remembered * reset * (1 - reset)
+        to_recurrent = tf.concat([to_update, to_reset, to_candidate * reset], axis=-1)
+
+        def back(t: tf.Tensor, from_after: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            total = upstream[t] + from_after
+            spread = tf.tile(total, (1, 3)) * to_recurrent[t]
+            return total * update[t] + tf.matmul(spread, recurrent, transpose_b=True), total
+
+        totals = _loop(back, start, projected.shape[0], backwards=True)
+        spread = tf.tile(totals, (1, 1, 3))
+        of_products = spread * to_recurrent
+        of_projected = spread * tf.concat([to_update, to_reset, to_candidate], axis=-1)
+        of_recurrent = tf.tensordot(before, of_products, ((0, 1), (0, 1)))
+        return of_projected, of_recurrent, tf.reduce_sum(totals * to_candidate * reset, axis=(0, 1))
+
+    return states, gradient
+
+
+def _loop(
+    body: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]],
+    start: tf.Tensor,
+    n_frames: int,
+    *,
+    backwards: bool = False,
+) -> tf.Tensor:
+    """Run ``carried, output = body(t, carried)`` over the frames; the outputs, stacked by `t`."""
+    outputs = tf.TensorArray(tf.float32, n_frames, element_shape=start.shape)
+
+    def once(
+        done: tf.Tensor, carried: tf.Tensor, outputs: tf.TensorArray
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
+        t = n_frames - 1 - done if backwards else done
+        carried, output = body(t, carried)
+        return done + 1, carried, outputs.write(t, output)
+
+    _, _, outputs = tf.while_loop(
+        lambda done, *_: done < n_frames, once, (tf.constant(0), start, outputs), parallel_iterations=1
+    )
+    return outputs.stack()
 
 
 def _orthogonal(n: int) -> tf.Tensor:
