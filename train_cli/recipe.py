@@ -24,6 +24,11 @@ ORIGINALS: Mapping[str, tuple[str, Options]] = {
     "original-gru": ("train-ddae", {"architecture": "original-gru", **_SLICE}),
 }
 """The original system's networks: its batch, learning rate and slices; for a hundred hours or more."""
+_DESCRIPTIONS = {
+    "original-nc": "The original's classifier, trained on our data: judges each half second by itself.",
+    "original-fc": "The original's dense denoiser, trained on our data: a network for each class.",
+    "original-gru": "The original's recurrent denoiser, trained on our data: a network for each class.",
+}
 _SMALL = {"steps": "20", "epoch-steps": "20", "validation-mixtures": "8", "batch": "4", "warmup-steps": "5"}
 
 
@@ -51,6 +56,10 @@ def _commands(options: RecipeOptions) -> Iterator[list[str]]:
         yield from _original(options, work, catalogue)
         return
     bundle = _bundle(options.name)
+    if bundle.manifest.is_original:
+        raise WorkbenchError(
+            f"{bundle.name} is of the original system, whose recipes are {', '.join(ORIGINALS)}; choose one."
+        )
     runs = [work / "run"]
     stages = _stages(bundle)
     for number in range(1, len(stages)):
@@ -60,8 +69,7 @@ def _commands(options: RecipeOptions) -> Iterator[list[str]]:
     export = ["export", "--run", str(work / "run"), "--output", str(target)]
     export += ["--title", bundle.manifest.title, "--description", bundle.manifest.description]
     export += ["--licence", bundle.manifest.training.licence]
-    notes = _NOTES / f"{bundle.name}.md"
-    export += ["--notes", str(notes)] if notes.is_file() else []
+    export += _notes(bundle.name)
     export += ["--default"] if bundle.manifest.default and not options.small else []
     quantised = [precision for precision in bundle.manifest.files if precision != "float"]
     export += ["--precisions", *quantised, "--data", str(catalogue)] if quantised else []
@@ -78,13 +86,29 @@ def _commands(options: RecipeOptions) -> Iterator[list[str]]:
 
 
 def _original(options: RecipeOptions, work: Path, catalogue: Path) -> Iterator[list[str]]:
-    """Yield trainings and measurements: one classifier, or one denoiser for each class of noise."""
+    """Yield the way to a bundle: of one classifier, or of a denoiser for each class of noise."""
     command, training = ORIGINALS[options.name]
     for noise_class in NOISE_CLASSES if command == "train-ddae" else ("",):
         run = work / f"run-{noise_class}" if noise_class else work / "run"
         chosen = {**training, **({"noise-class": noise_class} if noise_class else {})}
         yield _train(command, chosen, catalogue, run, options.small)
-        yield _evaluate(run, catalogue, run / "figures.json", options.small)
+    target, figures = work / work.name, work / "figures.json"
+    export = ["export", "--run", str(work if command == "train-ddae" else work / "run")]
+    export += [
+        "--output",
+        str(target),
+        "--title",
+        f"Original {options.name.removeprefix('original-').upper()}",
+    ]
+    export += ["--description", _DESCRIPTIONS[options.name], *_notes(options.name)]
+    yield export
+    yield _evaluate(target, catalogue, figures, options.small)
+    yield [*export, "--figures", str(figures)]
+
+
+def _notes(name: str) -> list[str]:
+    notes = _NOTES / f"{name}.md"
+    return ["--notes", str(notes)] if notes.is_file() else []
 
 
 def _train(command: str, training: Options, catalogue: Path, run: Path, small: bool) -> list[str]:
@@ -102,7 +126,7 @@ def _evaluate(bundle: Path, catalogue: Path, figures: Path, small: bool) -> list
 def _bundle(name: str) -> Bundle:
     bundles = {bundle.name: bundle for bundle in find_bundles()}
     if name not in bundles:
-        known = [*bundles, *ORIGINALS]
+        known = list(dict.fromkeys([*bundles, *ORIGINALS]))
         near = difflib.get_close_matches(name, known, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise WorkbenchError(f"There is no recipe for {name!r}{hint}; there are {', '.join(known)}.")

@@ -33,6 +33,9 @@ _LABELS = {
 CLASSES: tuple[NoiseClass, ...] = tuple(NoiseClass)
 """All classes in posterior order."""
 
+NOISES: tuple[NoiseClass, ...] = CLASSES[:-1]
+"""Those of noise that is there, first in every posterior; the original system knows these alone."""
+
 
 @dataclass(frozen=True)
 class ClassPosterior:

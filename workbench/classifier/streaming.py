@@ -7,7 +7,7 @@ from workbench.bundles.check import Bundle
 from workbench.bundles.manifest import log_mel_features
 from workbench.bundles.runtime import StatefulModel
 from workbench.bundles.store import default_bundle
-from workbench.classifier.posterior import CLASSES, ClassPosterior
+from workbench.classifier.posterior import CLASSES, NOISES, ClassPosterior
 from workbench.dsp import Signal
 from workbench.dsp.mel import LogMelSpec, StreamingLogMel
 from workbench.errors import WorkbenchError
@@ -41,7 +41,7 @@ class NoiseClassifier:
     Parameters
     ----------
     bundle : Bundle, optional
-        A bundle of kind "nc"; the default one when None.
+        A bundle of kind "nc"; the default one when None. One of the original system never hears "no noise".
     precision : str, optional
         Which of its files to run; its default when None.
 
@@ -58,9 +58,10 @@ class NoiseClassifier:
 
     def __init__(self, bundle: Bundle | None = None, precision: str | None = None) -> None:
         bundle = bundle or default_bundle("nc")
-        if bundle.manifest.kind != "nc" or bundle.manifest.classes != CLASSES:
+        known = NOISES if bundle.manifest.is_original else CLASSES
+        if bundle.manifest.kind != "nc" or bundle.manifest.classes != known:
             raise WorkbenchError(
-                f"Bundle {bundle.name!r} is not a classifier for the classes {', '.join(CLASSES)}; "
+                f"Bundle {bundle.name!r} is not a classifier for the classes {', '.join(known)}; "
                 "choose one that is."
             )
         self._chunk_frames = log_mel_features(bundle.manifest).chunk_frames
@@ -96,9 +97,11 @@ class NoiseClassifier:
         for chunk in self._frames[: n_chunks * self._chunk_frames].reshape(
             n_chunks, self._chunk_frames, self._log_mel.spec.n_bands
         ):
-            probabilities = self._model.step(features=chunk[None, :, :, None])["probabilities"][0]
+            heard_as = self._model.step(features=chunk[None, :, :, None])["probabilities"][0]
+            probabilities = np.zeros(len(CLASSES), np.float32)
+            probabilities[: len(heard_as)] = heard_as / heard_as.sum()
             self._time_samples += self.hop_samples
-            posteriors.append(ClassPosterior(self._time_samples, probabilities / probabilities.sum()))
+            posteriors.append(ClassPosterior(self._time_samples, probabilities))
         self._frames = self._frames[n_chunks * self._chunk_frames :]
         return posteriors
 

@@ -120,7 +120,8 @@ def _bundles() -> Iterator[Finding]:
         yield Finding(f"model {bundle.name}", "ok", f"intact, {about.kind}, version {about.version}")
     for problem in found.problems:
         yield Finding("model", "missing", problem, "install the workbench again; remove it if it is yours")
-    for kind in sorted({"nc", "ddae"} - {bundle.manifest.kind for bundle in found.bundles}):
+    held = {bundle.manifest.kind for bundle in found.bundles if not bundle.manifest.is_original}
+    for kind in sorted({"nc", "ddae"} - held):
         yield Finding(f"{kind} models", "missing", "none that is intact", "install the workbench again")
 
 

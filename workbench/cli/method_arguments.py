@@ -47,9 +47,11 @@ def chosen_method(options: argparse.Namespace) -> str:
         return options.method or DEFAULT_METHOD
     bare, precision = split_precision(options.method or "ddae")
     base, *bundle = bare.split("@")
-    if base != "ddae":
-        raise WorkbenchError(f"--class goes with the method ddae, not with {options.method}; leave one out.")
-    name = "@".join([f"ddae-{options.noise_class}", *bundle])
+    if base not in ("ddae", "original"):
+        raise WorkbenchError(
+            f"--class goes with the methods ddae and original, not with {options.method}; leave one out."
+        )
+    name = "@".join([f"{base}-{options.noise_class}", *bundle])
     return f"{name}:{precision}" if precision else name
 
 

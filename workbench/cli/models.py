@@ -113,7 +113,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _summary(bundle: "Bundle") -> dict[str, Any]:
     from workbench.bundles.library import is_users
-    from workbench.bundles.store import default_bundle
+    from workbench.bundles.store import is_default
     from workbench.bundles.workload import macs_per_second
     from workbench.dsp import SAMPLE_RATE
 
@@ -126,7 +126,7 @@ def _summary(bundle: "Bundle") -> dict[str, Any]:
         "kind": manifest.kind,
         "title": manifest.title,
         "version": manifest.version,
-        "default": default_bundle(manifest.kind).name == bundle.name,
+        "default": is_default(bundle),
         "yours": is_users(bundle.folder),
         "bytes": manifest.files[bundle.precision].n_bytes,
         "latency_ms": 1000 * manifest.latency_samples / SAMPLE_RATE,
@@ -245,6 +245,9 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _trial(bundle: "Bundle") -> str:
+    if bundle.manifest.is_original:
+        method = f"original@{bundle.name}" if bundle.manifest.kind == "ddae" else "original"
+        return f"workbench denoise IN -o OUT --method {method}"
     if bundle.manifest.kind == "ddae":
         return f"workbench denoise IN -o OUT --method adaptive@{bundle.name}"
     return f"workbench models default {bundle.name}"

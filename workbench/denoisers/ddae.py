@@ -39,13 +39,23 @@ def stft_spec(bundle: Bundle) -> StftSpec:
         The bundle's features are not those of a denoiser.
     """
     features = spectral_features(bundle.manifest)
-    # The manifest's window is any text; the specification refuses a name that it does not know.
-    window = cast(WindowName, features.window)
+    return spec_of(
+        features.window, features.window_samples, features.hop_samples, features.synthesis_samples or None
+    )
+
+
+def spec_of(
+    window: str, window_samples: int, hop_samples: int, synthesis_samples: int | None = None
+) -> StftSpec:
+    """Return a transform as a manifest describes it; its window is any text there.
+
+    Raises
+    ------
+    WorkbenchError
+        There is no such window, or it cannot be used so.
+    """
     return StftSpec(
-        features.window_samples,
-        features.hop_samples,
-        window,
-        synthesis_samples=features.synthesis_samples or None,
+        window_samples, hop_samples, cast(WindowName, window), synthesis_samples=synthesis_samples
     )
 
 
@@ -73,6 +83,10 @@ class MaskModel:
     def __init__(self, bundle: Bundle | None = None, precision: str | None = None) -> None:
         bundle = bundle or default_bundle("ddae")
         manifest = bundle.manifest
+        if manifest.works_on_slices:
+            raise WorkbenchError(
+                f"Bundle {bundle.name!r} is of the original system; run it as original@{bundle.name}."
+            )
         if manifest.kind != "ddae" or manifest.classes != CLASSES:
             raise WorkbenchError(
                 f"Bundle {bundle.name!r} is not a denoiser for the classes {', '.join(CLASSES)}; "

@@ -1,15 +1,15 @@
 """The denoising methods by name. Importing this loads no model and no LiteRT."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from workbench.bundles.check import Bundle
 from workbench.bundles.manifest import PRECISIONS
-from workbench.bundles.store import default_bundle, find_bundles, get_bundle
-from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.bundles.store import default_bundle, find_bundles, get_bundle, original_bundle
+from workbench.classifier.posterior import NOISES, NoiseClass
 from workbench.denoisers.own_model_file import own_model_folders, read_own_model
 from workbench.denoisers.packaged import PACKAGED, make_packaged
 from workbench.denoisers.protocol import Denoiser
@@ -20,10 +20,12 @@ DEFAULT_METHOD = "adaptive"
 
 Family: TypeAlias = Literal["ours", "yours", "classical", "rival", "reference"]
 """Where a method comes from: the workbench's bundles and those trained like them, models that the user added,
-textbook methods, programs of others, and what every method is compared with."""
+textbook methods, programs of others, and what every method is compared with (the original system too)."""
 
-_NOISES = tuple(noise_class for noise_class in CLASSES if noise_class is not NoiseClass.NO_NOISE)
-_CONDITIONS: dict[str, NoiseClass | None] = {"ddae": None} | {f"ddae-{noise}": noise for noise in _NOISES}
+_CONDITIONS: dict[str, NoiseClass | None] = {"ddae": None} | {f"ddae-{noise}": noise for noise in NOISES}
+_ORIGINALS: dict[str, NoiseClass | None] = {"original": None} | {
+    f"original-{noise}": noise for noise in NOISES
+}
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,11 @@ def methods() -> list[MethodInfo]:
 
     The plain names run the default bundles. Any other DDAE bundle, as a user trains it, adds the methods
     ``adaptive@BUNDLE`` and ``ddae@BUNDLE``; a LiteRT or ONNX model with a ``denoiser.toml`` adds
-    ``model@FOLDER``.
+    ``model@FOLDER``. The original system is ``original``, ``original-CLASS`` where it is told the class, and
+    ``original@BUNDLE`` for each further denoiser of it.
     """
-    default, no_ddae = _default("ddae")
-    _, no_nc = _default("nc")
+    default, no_ddae = _found(default_bundle, "ddae")
+    _, no_nc = _found(default_bundle, "nc")
 
     def info(name: str, title: str, description: str, bundle: Bundle | None = default) -> MethodInfo:
         missing = no_ddae or (no_nc if name.startswith("adaptive") else None)
@@ -81,11 +84,11 @@ def methods() -> list[MethodInfo]:
         info("adaptive", "Adaptive", "Classifies the noise and tells the neural denoiser its class."),
         info("ddae", "DDAE", "Neural denoiser that is not told the class of the noise."),
     ]
-    for noise in _NOISES:
+    for noise in NOISES:
         description = f"Neural denoiser that expects {_as_text(noise)}."
         listed.append(info(f"ddae-{noise}", f"DDAE: {noise.label}", description))
     for bundle in find_bundles("ddae"):
-        if bundle != default:
+        if bundle != default and not bundle.manifest.is_original:
             title, description = bundle.manifest.title, bundle.manifest.description
             listed.append(info(f"adaptive@{bundle.name}", f"Adaptive: {title}", description, bundle))
             listed.append(info(f"ddae@{bundle.name}", f"DDAE: {title}", description, bundle))
@@ -104,6 +107,7 @@ def methods() -> list[MethodInfo]:
                 method.family,
             )
         )
+    listed.extend(_originals())
     description = "Leaves the mixed signal as it is."
     listed.append(MethodInfo("bypass", "Bypass", description, 0.0, True, None, "reference"))
     return listed
@@ -123,8 +127,8 @@ def precisions_of(name: str) -> tuple[str, ...]:
     WorkbenchError
         If its bundle is not installed.
     """
-    bundle = _bundle_of(split_precision(name)[0])
-    return _precisions(bundle) if bundle else ()
+    bundles = method_bundles(name)
+    return _precisions(bundles[0]) if bundles else ()
 
 
 def with_precision(name: str, precision: str) -> str:
@@ -161,9 +165,9 @@ def make_denoiser(name: str) -> Denoiser:
     Parameters
     ----------
     name : str
-        One of `methods`; ``@BUNDLE`` after "adaptive", "ddae" or "ddae-CLASS" runs that DDAE bundle, and
-        ``:PRECISION`` at the end runs its models in another precision (the classifier of "adaptive" too,
-        where its bundle has it).
+        One of `methods`; ``@BUNDLE`` after "adaptive", "ddae", "ddae-CLASS", "original" or "original-CLASS"
+        runs that DDAE bundle, and ``:PRECISION`` at the end runs its models in another precision (the
+        classifier of "adaptive" and "original" too, where its bundle has it).
 
     Returns
     -------
@@ -187,30 +191,67 @@ def make_denoiser(name: str) -> Denoiser:
         from workbench.denoisers.own_model import OwnModelDenoiser
 
         return OwnModelDenoiser(own_models[name])
-    bundle = _bundle_of(bare)
-    if bundle is None:
+    bundles = method_bundles(bare)
+    if not bundles:
         known = [method.name for method in methods()]
         near = difflib.get_close_matches(name, known, cutoff=0.5)
         advice = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(known)}."
         raise WorkbenchError(f"There is no method {name!r}; {advice}")
-    base, _, _ = bare.partition("@")
-    if base == "adaptive":
-        from workbench.denoisers.adaptive import AdaptiveDenoiser
-
-        nc_bundle = default_bundle("nc")
-        nc_precision = precision if precision in nc_bundle.manifest.files else None
-        return AdaptiveDenoiser(nc_bundle, bundle, precision=precision, nc_precision=nc_precision, name=name)
+    from workbench.denoisers.adaptive import AdaptiveDenoiser
     from workbench.denoisers.ddae import DdaeDenoiser
+    from workbench.denoisers.original import AdaptiveOriginalDenoiser, OriginalDenoiser
 
-    return DdaeDenoiser(bundle, _CONDITIONS[base], precision=precision, name=name)
+    base, _, _ = bare.partition("@")
+    condition = (_CONDITIONS | _ORIGINALS).get(base)
+    if len(bundles) == 1:
+        if base in _ORIGINALS and condition:
+            return OriginalDenoiser(bundles[0], condition, precision=precision, name=name)
+        return DdaeDenoiser(bundles[0], condition, precision=precision, name=name)
+    ddae, nc = bundles
+    make = AdaptiveDenoiser if base == "adaptive" else AdaptiveOriginalDenoiser
+    nc_precision = precision if precision in nc.manifest.files else None
+    return make(nc, ddae, precision=precision, nc_precision=nc_precision, name=name)
 
 
-def _bundle_of(bare: str) -> Bundle | None:
-    """Return the DDAE bundle that a method runs; None for methods that run none."""
-    base, at, bundle_name = bare.partition("@")
-    if base != "adaptive" and base not in _CONDITIONS:
-        return None
-    return get_bundle(bundle_name) if at else default_bundle("ddae")
+def method_bundles(name: str) -> tuple[Bundle, ...]:
+    """Return the bundles that a method runs: its denoiser, then its classifier; empty for all other methods.
+
+    Raises
+    ------
+    WorkbenchError
+        If one of them is not installed.
+    """
+    base, at, bundle_name = split_precision(name)[0].partition("@")
+    if base != "adaptive" and base not in _CONDITIONS and base not in _ORIGINALS:
+        return ()
+    installed = original_bundle if base in _ORIGINALS else default_bundle
+    ddae = get_bundle(bundle_name) if at else installed("ddae")
+    return (ddae, installed("nc")) if base in ("adaptive", "original") else (ddae,)
+
+
+def _originals() -> list[MethodInfo]:
+    """Return the methods of the original system, as those that are compared with."""
+    first, no_ddae = _found(original_bundle, "ddae")
+    _, no_nc = _found(original_bundle, "nc")
+    others = [bundle for bundle in find_bundles("ddae") if bundle.manifest.is_original and bundle != first]
+
+    def info(name: str, title: str, description: str, bundle: Bundle | None) -> MethodInfo:
+        missing = no_ddae or (None if _ORIGINALS.get(name) else no_nc)
+        latency_ms = 1000 * bundle.manifest.latency_samples / SAMPLE_RATE if bundle and not missing else 0.0
+        precisions = _precisions(bundle) if bundle and not missing else ()
+        return MethodInfo(
+            name, title, description, latency_ms, missing is None, missing, "reference", precisions
+        )
+
+    description = "The original system: classifies the noise and runs its denoiser for that class."
+    listed = [info("original", "Original system", description, first)]
+    for noise in NOISES:
+        description = f"The original system's denoiser for {_as_text(noise)}."
+        listed.append(info(f"original-{noise}", f"Original system: {noise.label}", description, first))
+    for bundle in others:
+        title = f"Original system: {bundle.manifest.title}"
+        listed.append(info(f"original@{bundle.name}", title, bundle.manifest.description, bundle))
+    return listed
 
 
 def _precisions(bundle: Bundle) -> tuple[str, ...]:
@@ -218,10 +259,10 @@ def _precisions(bundle: Bundle) -> tuple[str, ...]:
     return (bundle.precision, *others)
 
 
-def _default(kind: str) -> tuple[Bundle | None, str | None]:
-    """Return the default bundle of a kind, or why there is none."""
+def _found(look: Callable[[str], Bundle], kind: str) -> tuple[Bundle | None, str | None]:
+    """Return the bundle of a kind that is looked for, or why there is none."""
     try:
-        return default_bundle(kind), None
+        return look(kind), None
     except WorkbenchError as error:
         return None, str(error)
 

@@ -268,7 +268,7 @@ def default_methods() -> tuple[str, ...]:
     return tuple(
         method.name
         for method in methods()
-        if method.available and method.name != "bypass" and not method.name.startswith("ddae-")
+        if method.available and method.name != "bypass" and not method.name.startswith(("ddae-", "original-"))
     )
 
 

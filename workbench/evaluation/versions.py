@@ -6,10 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 import workbench
 from workbench.bundles.check import Bundle
-from workbench.bundles.store import default_bundle, get_bundle
 from workbench.denoisers.own_model_file import own_model_folders
 from workbench.denoisers.packaged import PACKAGED
-from workbench.denoisers.registry import split_precision
+from workbench.denoisers.registry import method_bundles, split_precision
 from workbench.evaluation.plan import content_key
 
 _PACKAGES = (
@@ -43,7 +42,7 @@ def method_identity(method: str) -> str:
     WorkbenchError
         The method's bundle is not installed.
     """
-    base, at, name = split_precision(method)[0].partition("@")
+    base, _, name = split_precision(method)[0].partition("@")
     parts = [f"denoise-workbench {workbench.__version__}"]
     if method in PACKAGED:
         parts += [f"{package} {_version(package)}" for package in PACKAGED[method].requires]
@@ -51,11 +50,8 @@ def method_identity(method: str) -> str:
         folders = [folder for folder in own_model_folders() if folder.name == name]
         files = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]
         parts += [f"{path.name} sha256:{content_key(path)}" for path in files]
-    elif base == "adaptive" or base.split("-")[0] == "ddae":
-        bundles = [get_bundle(name) if at else default_bundle("ddae")]
-        if base == "adaptive":
-            bundles.append(default_bundle("nc"))
-        parts += [_bundle_identity(bundle) for bundle in bundles]
+    else:
+        parts += [_bundle_identity(bundle) for bundle in method_bundles(method)]
     return "; ".join(parts)
 
 

@@ -238,6 +238,8 @@ class ModelsController(QObject):
         base = "adaptive" if with_classifier else "ddae"
         # The default bundle is what the plain names run.
         method = base if entry.is_default else f"{base}@{entry.name}"
+        if entry.is_original:
+            method = f"original@{entry.name}" if entry.kind == "ddae" else "original"
         try:
             scene = self._studio_scene()
             if scene.speech_path is None and scene.recording_path is None:

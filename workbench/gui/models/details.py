@@ -226,14 +226,14 @@ class Details(QWidget):
                 button.setText("Hear it in the studio" if alone else f"Hear {short}")
                 button.setToolTip(f"The studio's scene, denoised by {name} with the noise classifier")
         hear = self.studio_buttons[0]
-        hear.setEnabled(is_denoiser or first.is_default)
-        if not is_denoiser:
+        hear.setEnabled(is_denoiser or first.is_default or first.is_original)
+        if not is_denoiser and not first.is_original:
             hear.setToolTip(
                 "The studio's scene, denoised with this classifier"
                 if first.is_default
                 else "The adaptive method listens to the default classifier: set this one as default first."
             )
-        self.default_button.setVisible(not first.is_default)
+        self.default_button.setVisible(not (first.is_default or first.is_original))
         what = (
             "The methods without a model's name run it"
             if is_denoiser

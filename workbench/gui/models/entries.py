@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workbench.bundles.check import Bundle
 from workbench.bundles.library import is_users
-from workbench.bundles.store import catalogue, default_bundle
+from workbench.bundles.store import catalogue, is_default
 from workbench.bundles.workload import macs_per_second
 from workbench.bundles.write import CARD_NAME
 from workbench.dsp import SAMPLE_RATE
@@ -62,6 +62,11 @@ class Entry:
         return "" if self.bundle is None else self.bundle.manifest.kind
 
     @property
+    def is_original(self) -> bool:
+        """Whether it is of the original system, which is never the default."""
+        return self.bundle is not None and self.bundle.manifest.is_original
+
+    @property
     def whose(self) -> str:
         """Whether it is the user's, in a word."""
         return "yours" if self.is_users else "bundled"
@@ -99,13 +104,12 @@ def read_entries() -> list[Entry]:
     entries = []
     for kind in KIND_TITLES:
         bundles = [bundle for bundle in found.bundles if bundle.manifest.kind == kind]
-        default = default_bundle(kind).name if bundles else ""
-        entries += [_entry(bundle, is_default=bundle.name == default) for bundle in bundles]
+        entries += [_entry(bundle) for bundle in bundles]
     refused = [Entry(bad.folder, is_users(bad.folder), problem=bad.problem) for bad in found.refused]
     return entries + refused
 
 
-def _entry(bundle: Bundle, *, is_default: bool) -> Entry:
+def _entry(bundle: Bundle) -> Entry:
     macs_per_s = None
     with suppress(WorkbenchError):
         macs_per_s = macs_per_second(bundle)
@@ -113,7 +117,7 @@ def _entry(bundle: Bundle, *, is_default: bool) -> Entry:
         bundle.folder,
         is_users(bundle.folder),
         bundle,
-        is_default=is_default,
+        is_default=is_default(bundle),
         macs_per_s=macs_per_s,
         card=_card(bundle.folder / CARD_NAME),
     )

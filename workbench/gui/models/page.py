@@ -367,10 +367,10 @@ class ModelsPage(QWidget):
             "export": is_whole,
             "rename": is_whole and is_users,
             "delete": is_users,
-            "default": is_whole and entry is not None and not entry.is_default,
+            "default": is_whole and entry is not None and not (entry.is_default or entry.is_original),
             "measure": is_whole,
             "studio": self.details.studio_buttons[0].isEnabled() and is_whole,
-            "studio_alone": is_whole and entry is not None and entry.kind == "ddae",
+            "studio_alone": is_whole and entry is not None and entry.kind == "ddae" and not entry.is_original,
         }
         for name, is_allowed in allowed.items():
             self.actions_by_name[name].setEnabled(is_allowed)
