@@ -1,12 +1,16 @@
 """From a trained network to LiteRT models of one streaming step."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import tensorflow as tf
 
 from train_cli.architectures.band_gru import BandGru
 from train_cli.architectures.chunk_net import ChunkNet
+from train_cli.architectures.original_fc import N_FRAMES, OriginalFc
+from train_cli.architectures.original_gru import OriginalGru
+from train_cli.architectures.original_nc import N_BANDS, WINDOW_FRAMES, OriginalNc
 from workbench.errors import WorkbenchError
 
 
@@ -47,11 +51,37 @@ def nc_step(network: ChunkNet) -> tf.Module:
     )
 
 
-def to_litert(module: tf.Module) -> bytes:
-    """Convert a streaming step to a float LiteRT model."""
+def original_ddae_step(network: OriginalFc | OriginalGru) -> tf.Module:
+    """Wrap a denoiser of the original system as a module whose signature is one bin of a slice."""
+    names = [f"state_{index}" for index in range(len(network.state_shapes))]
+    shapes = [
+        tf.TensorSpec(shape, name=name) for name, shape in zip(names, network.state_shapes, strict=True)
+    ]
+
+    def step(features: tf.Tensor, *states: tf.Tensor) -> dict[str, tf.Tensor]:
+        residual, new_states = network.step(features, states)
+        return {"residual": residual, **dict(zip(names, new_states, strict=True))}
+
+    return _module(network, step, tf.TensorSpec((1, N_FRAMES), name="features"), *shapes)
+
+
+def original_nc_step(network: OriginalNc) -> tf.Module:
+    """Wrap the classifier of the original system as a module whose signature is one window."""
+
+    def step(features: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"probabilities": tf.nn.softmax(network(features[..., 0], training=False))}
+
+    return _module(network, step, tf.TensorSpec((1, WINDOW_FRAMES, N_BANDS, 1), name="features"))
+
+
+def to_litert(*modules: tf.Module, names: Sequence[str] = ("serving_default",)) -> bytes:
+    """Convert steps to one float LiteRT model in which each is a signature of its own name."""
+    whole = tf.Module()
+    whole.parts = modules
+    signatures = {name: module.step for name, module in zip(names, modules, strict=True)}
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(module, folder, signatures={"serving_default": module.step})
-        model: bytes = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+        tf.saved_model.save(whole, folder, signatures=signatures)
+        model: bytes = tf.lite.TFLiteConverter.from_saved_model(folder, list(signatures)).convert()
     return model
 
 

@@ -18,8 +18,9 @@ from train_cli.options import EvaluateOptions
 from train_cli.runs import RUN_NAME, read_run
 from train_cli.trials import SNRS_DB, Trial, draw_trials, read_trial
 from workbench.bundles.check import check_bundle
-from workbench.classifier.posterior import CLASSES
+from workbench.classifier.posterior import CLASSES, NOISES, NoiseClass
 from workbench.denoisers.adaptive import AdaptiveDenoiser
+from workbench.denoisers.original import OriginalDenoiser
 from workbench.denoisers.protocol import denoise
 from workbench.dsp import Signal
 from workbench.dsp.mixing import mix
@@ -33,10 +34,10 @@ METRICS = ("pesq_wb", "stoi", "estoi", "si_sdr")
 def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
     """Measure a bundle by class and SNR, print the tables, and write them if asked.
 
-    A DDAE is measured as users hear it: with the default noise classifier, its latency undone. In place of a
-    bundle, the run of one of the original networks can be measured; one that was trained on a single class of
-    noise is measured on this class. With several precisions of a bundle, the tables are those of the first,
-    and two more show all side by side.
+    A DDAE is measured as users hear it: with the default noise classifier, its latency undone; one of the
+    original system is told the class. In place of a bundle, the run of one of the original networks can be
+    measured; one that was trained on a single class of noise is measured on this class. With several
+    precisions of a bundle, the tables are those of the first, and two more show all side by side.
 
     Raises
     ------
@@ -115,7 +116,7 @@ def _others(trials: Sequence[Trial]) -> list[Trial]:
 def _measure_ddae(bundle: Path, precision: str | None, trial: Trial) -> list[Row]:
     clean, noise, offset_samples = read_trial(trial)
     mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
-    denoised = _denoiser(bundle, precision)(mixture.noisy)
+    denoised = _denoiser(bundle, precision)(mixture.noisy, trial.noise_class)
     return [_scores(mixture.clean, mixture.noisy), _scores(mixture.clean, denoised)]
 
 
@@ -125,13 +126,18 @@ def _scores(clean: Signal, processed: Signal) -> Row:
 
 
 @cache
-def _denoiser(bundle: Path, precision: str | None) -> Callable[[Signal], Signal]:
+def _denoiser(bundle: Path, precision: str | None) -> Callable[[Signal, NoiseClass], Signal]:
     if (bundle / RUN_NAME).exists():
         from train_cli.original import load_denoiser
 
-        return load_denoiser(bundle)
-    adaptive = AdaptiveDenoiser(ddae_bundle=check_bundle(bundle), precision=precision)
-    return lambda noisy: denoise(noisy, adaptive)
+        enhance = load_denoiser(bundle)
+        return lambda noisy, _: enhance(noisy)
+    checked = check_bundle(bundle)
+    if checked.manifest.is_original:
+        told = {noise: OriginalDenoiser(checked, noise, precision=precision) for noise in NOISES}
+        return lambda noisy, noise_class: denoise(noisy, told[noise_class])
+    adaptive = AdaptiveDenoiser(ddae_bundle=checked, precision=precision)
+    return lambda noisy, _: denoise(noisy, adaptive)
 
 
 def _by_precision(found: Mapping[str, Figures]) -> Figures:

@@ -2,10 +2,11 @@
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,13 +16,14 @@ from train_cli.convert import best_step, ddae_step, n_kinds, nc_step, require_be
 from train_cli.events import Reporter
 from train_cli.nc import MEL_SPEC
 from train_cli.options import ExportOptions, QuantiseOptions
+from train_cli.original_export import original_ddae, original_nc, runs_in
 from train_cli.quantise import add_quantised
 from train_cli.runs import read_run
 from train_cli.spectral import COMPRESSION
 from train_cli.tables import markdown_table
 from workbench.bundles.manifest import Manifest, Training
 from workbench.bundles.write import write_bundle
-from workbench.classifier.posterior import CLASSES
+from workbench.classifier.posterior import CLASSES, NOISES
 from workbench.dsp import SAMPLE_RATE
 from workbench.dsp.stft import StftSpec
 from workbench.errors import WorkbenchError
@@ -44,7 +46,10 @@ _RECORDED_OPTIONS = (
 )
 """Options that decide what a training gives: they make the command in the manifest, which recipes repeat."""
 THEN = " && "
-"""Stands between the commands of runs of which each began with the weights of the one before."""
+"""Stands between the commands of runs: each began with the weights of the one before, or they go together."""
+
+_Made: TypeAlias = tuple[dict[str, bytes], list[int], dict[str, Any]]
+"""Models by precision, the step of each run's weights, and what the manifest and the card say of them."""
 
 
 def export(options: ExportOptions, reporter: Reporter) -> None:
@@ -55,16 +60,10 @@ def export(options: ExportOptions, reporter: Reporter) -> None:
     WorkbenchError
         The folder is no run, the run has not been validated yet, or the bundle cannot be written.
     """
-    record = read_run(options.run)
-    architecture = record["options"].get("architecture", "")
-    if architecture.startswith("original"):
-        raise WorkbenchError(
-            f"{options.run} is a run of {architecture}, which the application cannot stream; measure it with "
-            f"'train_cli evaluate --bundle {options.run}'."
-        )
+    runs = runs_in(options.run)
+    records = [read_run(run) for run in runs]
     reporter.started("export", asdict(options))
-    make = {"train-ddae": _ddae, "train-nc": _nc}[record["command"]]
-    model, step, described = make(options.run, record["options"])
+    files, steps, described = _make(runs, records[0], options)
     figures = _read_figures(options.figures)
     manifest = Manifest(
         name=options.output.name,
@@ -72,20 +71,29 @@ def export(options: ExportOptions, reporter: Reporter) -> None:
         title=options.title or options.output.name,
         description=options.description,
         created=datetime.date.today(),
-        classes=tuple(CLASSES),
-        training=_training(record, step, options.licence),
+        classes=NOISES if "transform" in described["features"] else CLASSES,
+        training=_training(records, steps, options.licence),
         figures=figures,
         default=options.default,
         **{name: described[name] for name in ("kind", "features", "latency_samples")},
     )
-    card = _card(manifest, described, record, step, len(model), options)
-    write_bundle(options.output, manifest, {"float": model}, card)
-    if options.precisions:
-        add_quantised(QuantiseOptions(str(options.output), options.data, options.precisions))
+    card = _card(manifest, described, records, steps, files, options)
+    write_bundle(options.output, manifest, files, card)
+    quantised = tuple(precision for precision in options.precisions if precision not in files)
+    if quantised:
+        add_quantised(QuantiseOptions(str(options.output), options.data, quantised))
     reporter.artifact("bundle", str(options.output))
 
 
-def _ddae(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, Any]]:
+def _make(runs: Sequence[Path], record: Mapping[str, Any], options: ExportOptions) -> _Made:
+    trained = record["options"]
+    is_original = trained.get("architecture", "").startswith("original")
+    if record["command"] == "train-ddae":
+        return original_ddae(runs, options.precisions) if is_original else _ddae(runs[0], trained)
+    return original_nc(runs[0]) if is_original else _nc(runs[0])
+
+
+def _ddae(run: Path, trained: Mapping[str, Any]) -> _Made:
     synthesis = trained.get("synthesis", 0)
     spec = StftSpec(trained["window"], trained["hop"], "sqrt_hann", synthesis_samples=synthesis or None)
     network = BandGru(BandGruSize.for_window(spec.window_samples, trained.get("size", "standard")))
@@ -103,47 +111,35 @@ def _ddae(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, 
             **({"synthesis_samples": synthesis} if synthesis else {}),
         },
         "latency_samples": spec.latency_samples,
-        "parameters": _n_parameters(network),
+        "networks": [network],
         "mmac_per_s": network.multiply_accumulates() * frames_per_s / 1e6,
     }
-    return to_litert(ddae_step(network)), step, described
+    return {"float": to_litert(ddae_step(network))}, [step], described
 
 
-def _nc(run: Path, trained: Mapping[str, Any]) -> tuple[bytes, int, dict[str, Any]]:
+def _nc(run: Path) -> _Made:
     network = ChunkNet(ChunkNetSize(n_kinds=n_kinds(run)))
     step = require_best(run, network)
     size, spec = network.size, MEL_SPEC
     chunks_per_s = SAMPLE_RATE / spec.hop_samples / size.chunk_frames
     described = {
         "kind": "nc",
-        "features": {
-            "n_bands": spec.n_bands,
-            "low_hz": float(spec.low_hz),
-            "high_hz": float(spec.high_hz),
-            "window_samples": spec.window_samples,
-            "hop_samples": spec.hop_samples,
-            "fft_samples": spec.fft_samples,
-            "log_offset": float(spec.log_offset),
-            "chunk_frames": size.chunk_frames,
-        },
+        "features": {**asdict(spec), "chunk_frames": size.chunk_frames},
         "latency_samples": size.chunk_frames * spec.hop_samples,
-        "parameters": _n_parameters(network),
+        "networks": [network],
         "mmac_per_s": network.multiply_accumulates() * chunks_per_s / 1e6,
     }
-    return to_litert(nc_step(network)), step, described
+    return {"float": to_litert(nc_step(network))}, [step], described
 
 
-def _n_parameters(network: BandGru | ChunkNet) -> int:
-    return sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)
-
-
-def _training(record: Mapping[str, Any], step: int, licence: str) -> Training:
-    commands, hours = zip(*_stages(record, step), strict=True)
+def _training(records: Sequence[Mapping[str, Any]], steps: Sequence[int], licence: str) -> Training:
+    stages = [_stages(record, step) for record, step in zip(records, steps, strict=True)]
+    commands, hours = zip(*chain.from_iterable(stages), strict=True)
     return Training(
         data="train speech and noise of the folder given to --data, mixed on the fly",
         licence=licence,
         command=THEN.join(commands),
-        seed=record["options"]["seed"],
+        seed=records[0]["options"]["seed"],
         hours_heard=round(sum(hours), 2),
     )
 
@@ -194,8 +190,8 @@ _CARD = """# {title}
 | Algorithmic latency | {latency_ms:.1f} ms |
 | Parameters | {parameters:,} |
 | Multiply-accumulates | {mmac_per_s:.1f} million per second |
-| LiteRT model (float) | {kilobytes:.0f} kB |
-| Weights taken at step | {step} of {steps} |
+| LiteRT model ({precision}) | {kilobytes:.0f} kB |
+| Weights taken at step | {taken} of {steps} |
 | Mixtures heard | {hours:.1f} h |
 
 ## Training
@@ -221,23 +217,27 @@ Mixtures are made on the fly; the settings of the run:
 def _card(
     manifest: Manifest,
     described: Mapping[str, Any],
-    record: Mapping[str, Any],
-    step: int,
-    n_bytes: int,
+    records: Sequence[Mapping[str, Any]],
+    steps: Sequence[int],
+    files: Mapping[str, bytes],
     options: ExportOptions,
 ) -> str:
+    precision, model = next(iter(files.items()))
+    variables = chain.from_iterable(network.trainable_variables for network in described["networks"])
+    classes = list(chain.from_iterable(record["mixing"]["classes"] for record in records))
     return _CARD.format(
         title=manifest.title,
         description=manifest.description,
         kind={"ddae": "denoising autoencoder (DDAE)", "nc": "noise classifier (NC)"}[manifest.kind],
         latency_ms=1000 * (manifest.latency_samples) / SAMPLE_RATE,
-        parameters=described["parameters"],
+        parameters=sum(int(np.prod(variable.shape)) for variable in variables),
         mmac_per_s=described["mmac_per_s"],
-        kilobytes=n_bytes / 1000,
-        step=step,
-        steps=record["options"]["steps"],
+        precision=precision,
+        kilobytes=len(model) / 1000,
+        taken=", ".join(map(str, steps)),
+        steps=records[0]["options"]["steps"],
         hours=manifest.training.hours_heard,
-        mixing=json.dumps(record["mixing"], indent=1),
+        mixing=json.dumps({**records[0]["mixing"], "classes": classes}, indent=1),
         command=manifest.training.command,
         figures=_figures_text(manifest.figures, options),
         notes=_read_notes(options.notes) or f"## Licence\n\n{options.licence}",

@@ -479,7 +479,12 @@ class ExportOptions(CommandOptions):
     target: str = option(
         "bundle", "bundle, or mcu: C code, models as arrays, test vectors", choices=("bundle", "mcu")
     )
-    run: Path = option(Path("runs/ddae"), "folder of the run", label="Folder of the run", pick="folder")
+    run: Path = option(
+        Path("runs/ddae"),
+        "folder of the run, or of the original's four: run-human, run-tv_radio, run-vehicle, run-household",
+        label="Folder of the run",
+        pick="folder",
+    )
     output: Path = option(
         Path("models/my-model"),
         "folder of the bundle to make",
@@ -499,7 +504,10 @@ class ExportOptions(CommandOptions):
         None, "JSON file of figures made by 'train_cli evaluate --output'", pick="file", advanced=True
     )
     precisions: tuple[str, ...] = option(
-        (), "also make these, as 'train_cli quantise' does", choices=QUANTISED, label="Quantised models"
+        (),
+        "also make these, as 'train_cli quantise' does; of an original denoiser only these, else dynamic",
+        choices=("float", *QUANTISED),
+        label="Quantised models",
     )
     data: Path = option(Path("../shared/data"), _DATA_HELP + ", to quantise with", pick="data", advanced=True)
     bundle: tuple[str, ...] = option(

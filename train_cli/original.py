@@ -22,6 +22,14 @@ from train_cli.options import TrainDdaeOptions, TrainNcOptions
 from train_cli.runs import read_run
 from train_cli.spectral import frames_in, istft, stft
 from train_cli.validation import ClassValidation, DenoiserValidation
+from workbench.denoisers.original import (
+    INPUT_OFFSET_DB,
+    INPUT_SCALE_DB,
+    LOWEST_DB,
+    RESIDUAL_OFFSET_DB,
+    RESIDUAL_SCALE_DB,
+    SMALLEST,
+)
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.dsp.mel import LogMelSpec, StreamingLogMel
 from workbench.dsp.stft import REFERENCE_SPEC
@@ -32,11 +40,6 @@ NETWORKS: dict[str, type[OriginalFc] | type[OriginalGru]] = {
     "original-gru": OriginalGru,
 }
 SLICE_SAMPLES = 16_384
-LOWEST_DB = -80.0
-"""What lies further below a slice's maximum is set to this."""
-SMALLEST = 1e-5
-OUTPUT_LEVEL_DB = -30.0
-"""RMS level to which the original brings its output, for its features hold no absolute level."""
 MEL_SPEC = LogMelSpec()
 """64 bands, 125 to 7500 Hz, log offset 0.01."""
 
@@ -46,23 +49,31 @@ def slice_db(magnitude: tf.Tensor) -> tf.Tensor:
 
     As librosa's ``amplitude_to_db(x, ref=np.max)`` with its defaults; each slice loses its absolute level.
     """
-    log = tf.math.log(tf.maximum(magnitude, SMALLEST)) * (20.0 / np.log(10.0))
-    return tf.maximum(log - tf.reduce_max(log, axis=(-2, -1), keepdims=True), LOWEST_DB)
+    level_db = _level_db(magnitude)
+    return tf.maximum(level_db - _highest(level_db), LOWEST_DB)
+
+
+def _level_db(magnitude: tf.Tensor) -> tf.Tensor:
+    return tf.math.log(tf.maximum(magnitude, SMALLEST)) * (20.0 / np.log(10.0))
+
+
+def _highest(level_db: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_max(level_db, axis=(-2, -1), keepdims=True)
 
 
 def scale_input(noisy_db: tf.Tensor) -> tf.Tensor:
     """Scale the dB of a noisy slice for the network: about -0.7 to 0.9."""
-    return (noisy_db + 46.0) / 50.0
+    return (noisy_db + INPUT_OFFSET_DB) / INPUT_SCALE_DB
 
 
 def scale_target(residual_db: tf.Tensor) -> tf.Tensor:
     """Scale the noise residual, noisy dB minus clean dB: about -1 to 0.9."""
-    return (residual_db - 6.0) / 82.0
+    return (residual_db - RESIDUAL_OFFSET_DB) / RESIDUAL_SCALE_DB
 
 
 def unscale_target(scaled: tf.Tensor) -> tf.Tensor:
     """Undo `scale_target`."""
-    return scaled * 82.0 + 6.0
+    return scaled * RESIDUAL_SCALE_DB + RESIDUAL_OFFSET_DB
 
 
 def slices_of(spectra: tf.Tensor) -> tf.Tensor:
@@ -75,7 +86,7 @@ def slices_of(spectra: tf.Tensor) -> tf.Tensor:
 def enhance(network: OriginalFc | OriginalGru, noisy: tf.Tensor) -> tf.Tensor:
     """Denoise whole signals slice by slice with the noisy phase: (n, n_samples) to the same.
 
-    The output has an RMS level of `OUTPUT_LEVEL_DB`, for the level of the speech is not known any more.
+    Each slice gets its maximum back, as in `workbench.denoisers.original`, which gives the same samples.
     """
     spec, (batch, n_samples) = REFERENCE_SPEC, noisy.shape
     margin = spec.window_samples - spec.hop_samples
@@ -87,12 +98,11 @@ def enhance(network: OriginalFc | OriginalGru, noisy: tf.Tensor) -> tf.Tensor:
     magnitude = tf.abs(slices)
     noisy_db = slice_db(magnitude)
     residual_db = unscale_target(network(scale_input(noisy_db), training=False))
-    gain = tf.pow(10.0, (noisy_db - residual_db) / 20.0) / tf.maximum(magnitude, 1e-12)
+    clean_db = _highest(_level_db(magnitude)) + noisy_db - residual_db
+    gain = tf.pow(10.0, clean_db / 20.0) / tf.maximum(magnitude, 1e-12)
     clean = slices * tf.cast(gain, tf.complex64)
     clean = tf.reshape(tf.transpose(clean, (0, 2, 1)), (batch, n_frames, spec.n_bins))
-    signal = istft(clean, spec)[:, margin : margin + n_samples]
-    rms = tf.sqrt(tf.reduce_mean(tf.square(signal), axis=1, keepdims=True))
-    return signal * (10 ** (OUTPUT_LEVEL_DB / 20) / tf.maximum(rms, 1e-9))
+    return istft(clean, spec)[:, margin : margin + n_samples]
 
 
 def mixing_for(options: TrainDdaeOptions) -> MixingOptions:

@@ -91,18 +91,32 @@ def quantised_models(
         The bundle has no float model, the data cannot be used, or a conversion fails.
     """
     float_model = bundle.model_path("float").read_bytes()
-    frames = calibration_frames(bundle, data, n_mixtures, seed)
-    made = {}
-    for precision in precisions:
-        # The quantiser runs native code on a graph that it rewrites; a crash there must not be ours.
-        with ProcessPoolExecutor(1, get_context("spawn"), end_with_parent) as pool:
-            try:
-                made[precision] = pool.submit(_convert, float_model, frames, precision).result()
-            except Exception as error:  # whatever the quantiser meets, or its death
-                raise WorkbenchError(
-                    f"{bundle.name} cannot be made {precision}: the conversion failed ({error})."
-                ) from None
-    return made
+    if bundle.manifest.works_on_slices and set(precisions) != {"dynamic"}:
+        raise WorkbenchError(
+            f"{bundle.name} is of the original system, whose denoisers can only be made dynamic; add "
+            "--precisions dynamic."
+        )
+    is_calibrated = set(precisions) != {"dynamic"}
+    frames = calibration_frames(bundle, data, n_mixtures, seed) if is_calibrated else []
+    return {precision: convert_apart(bundle.name, float_model, precision, frames) for precision in precisions}
+
+
+def convert_apart(name: str, float_model: bytes, precision: str, frames: list[Frame]) -> bytes:
+    """Quantise a float model in a process of its own; "dynamic" needs no frames to calibrate with.
+
+    Raises
+    ------
+    WorkbenchError
+        The conversion fails.
+    """
+    # The quantiser runs native code on a graph that it rewrites; a crash there must not be ours.
+    with ProcessPoolExecutor(1, get_context("spawn"), end_with_parent) as pool:
+        try:
+            return pool.submit(_convert, float_model, frames, precision).result()
+        except Exception as error:  # whatever the quantiser meets, or its death
+            raise WorkbenchError(
+                f"{name} cannot be made {precision}: the conversion failed ({error})."
+            ) from None
 
 
 def calibration_frames(bundle: Bundle, data: Path, n_mixtures: int, seed: int) -> list[Frame]:
@@ -137,7 +151,8 @@ def _convert(float_model: bytes, frames: list[Frame], precision: str) -> bytes:
         }
     statistics: Any = ranges and {name: {"min": low, "max": high} for name, (low, high) in ranges.items()}
     made = Quantizer(float_model, recipes[precision]()).quantize(statistics).quantized_model
-    return _with_sound_signature(float_model, bytes(made))
+    # In a dynamic model nothing outside has a scale, so its signatures are sound.
+    return bytes(made) if precision == "dynamic" else _with_sound_signature(float_model, bytes(made))
 
 
 def tensor_ranges(float_model: bytes, frames: list[Frame]) -> dict[str, Range]:

@@ -52,6 +52,11 @@ def verify(options: VerifyOptions, reporter: Reporter) -> None:
         The bundle cannot be used, TFLM has no kernel for it, or the two do not agree.
     """
     bundle = find_bundle(options.name)
+    if bundle.manifest.works_on_slices:
+        raise WorkbenchError(
+            f"{bundle.name} is of the original system, which works on slices of a second; 'verify' is for "
+            "networks that stream."
+        )
     reporter.started("verify", asdict(options))
     precisions = [each for each in bundle.manifest.files if each in MICRO_PRECISIONS]
     if not precisions:

@@ -4,6 +4,8 @@ The layers act on the time axis with the same weights for each frequency bin: a 
 in, its 126 frames of noise residual come out. What the other bins hold it never sees.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from train_cli.architectures.layers import BatchNorm, Linear
@@ -18,6 +20,8 @@ class OriginalFc(tf.Module):
     WIDTH = 500
     N_LAYERS = 5
     DROPOUT = 0.1
+
+    state_shapes: tuple[tuple[int, int], ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,6 +40,10 @@ class OriginalFc(tf.Module):
             if training:
                 x = tf.nn.dropout(x, self.DROPOUT)
         return self.out(x)
+
+    def step(self, values: tf.Tensor, states: Sequence[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Denoise the next bin of a slice, (1, n_frames) to the same shape; no bin knows of another."""
+        return self(values[None], training=False)[0], list(states)
 
     def multiply_accumulates(self) -> int:
         """Multiply-accumulate operations of one slice."""

@@ -3,6 +3,8 @@
 As in "FC", the 126 frames of a bin are the features; the recurrence runs over the 129 bins.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from train_cli.architectures.layers import Gru
@@ -13,6 +15,8 @@ class OriginalGru(tf.Module):
     """Scaled noise residual of slices of scaled dB spectra."""
 
     UNITS = (126, 126, 63, 63, 32, 32, 63, 63, 126, 126)
+
+    state_shapes = tuple((1, n_hidden) for n_hidden in UNITS)
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,6 +29,14 @@ class OriginalGru(tf.Module):
         for layer in self.layers:
             x = layer.sequence(x)
         return tf.transpose(x, (1, 0, 2))
+
+    def step(self, values: tf.Tensor, states: Sequence[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Denoise the next bin of a slice, (1, n_frames) to the same shape; states begin with zeros."""
+        x, after = values, []
+        for layer, state in zip(self.layers, states, strict=True):
+            x = layer.step(x, state)
+            after.append(x)
+        return x, after
 
     def multiply_accumulates(self) -> int:
         """Multiply-accumulate operations of one slice."""

@@ -4,6 +4,7 @@ Each window (0.504 s, without overlap) is judged by itself; a recording gets the
 highest sum.
 """
 
+import numpy as np
 import tensorflow as tf
 
 from train_cli.architectures.layers import BatchNorm, Linear
@@ -41,3 +42,12 @@ class OriginalNc(tf.Module):
             if training:
                 x = tf.nn.dropout(x, self.DROPOUT)
         return self.classify(tf.reshape(x, (x.shape[0], -1)))
+
+    def multiply_accumulates(self) -> int:
+        """Multiply-accumulate operations of one window."""
+        frames, bands, n_in, total = WINDOW_FRAMES, N_BANDS, 1, 0
+        for n_out in self.CHANNELS:
+            frames, bands = frames - self.KERNEL + 1, bands - self.KERNEL + 1
+            total += frames * bands * self.KERNEL**2 * n_in * n_out
+            frames, bands, n_in = frames // 2, bands // 2, n_out
+        return total + int(np.prod(self.classify.weight.shape))

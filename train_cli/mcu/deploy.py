@@ -77,8 +77,13 @@ def _choose(names: tuple[str, ...]) -> dict[str, _Chosen]:
     chosen: dict[str, _Chosen] = {}
     for name in names:
         plain, _, precision = name.rpartition(":") if ":" in name else (name, "", "")
-        found = _with_precision(find_bundle(plain), precision)
-        kind = found.bundle.manifest.kind
+        bundle = find_bundle(plain)
+        if bundle.manifest.is_original:
+            raise WorkbenchError(
+                f"{bundle.name} is of the original system, which has no C code; choose another model."
+            )
+        found = _with_precision(bundle, precision)
+        kind = bundle.manifest.kind
         if kind in chosen:
             raise WorkbenchError(
                 f"{chosen[kind].bundle.name} and {found.bundle.name} are both of kind {kind!r}; "
