@@ -60,7 +60,7 @@ def test_multiply_accumulates_of_a_dense_layer(tmp_path):
 def test_what_ships_computes_what_its_card_says(folder):
     bundle = check_bundle(folder)
     said = re.search(r"Multiply-accumulates \| ([\d.]+) million", (folder / "CARD.md").read_text())
-    assert macs_per_second(bundle, "float") / 1e6 == pytest.approx(float(said[1]), abs=0.06)
+    assert macs_per_second(bundle) / 1e6 == pytest.approx(float(said[1]), abs=0.06)
 
 
 def test_a_file_that_is_no_model_is_told(tmp_path):

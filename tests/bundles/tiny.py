@@ -24,7 +24,10 @@ class _Graph:
         self.model = schema.ModelT()
         self.model.version = 3
         self.model.buffers = [schema.BufferT()]
-        self.model.operatorCodes = []
+        self.model.operatorCodes, self.model.subgraphs, self.model.signatureDefs = [], [], []
+        self._begin()
+
+    def _begin(self) -> None:
         self.graph = schema.SubGraphT()
         self.graph.tensors, self.graph.operators = [], []
 
@@ -81,11 +84,12 @@ class _Graph:
         ]
         return self.op("ADD", parts, shape, schema.AddOptionsT())
 
-    def finish(self, inputs: dict[str, int], outputs: dict[str, int]) -> bytes:
+    def sign(self, key: str, inputs: dict[str, int], outputs: dict[str, int]) -> None:
+        """End a signature; what comes then belongs to the next."""
         self.graph.inputs, self.graph.outputs = list(inputs.values()), list(outputs.values())
-        self.model.subgraphs = [self.graph]
+        self.model.subgraphs.append(self.graph)
         signature = schema.SignatureDefT()
-        signature.signatureKey, signature.subgraphIndex = "serving_default", 0
+        signature.signatureKey, signature.subgraphIndex = key, len(self.model.subgraphs) - 1
         for name, tensors in (("inputs", inputs), ("outputs", outputs)):
             maps = []
             for key, index in tensors.items():
@@ -93,7 +97,14 @@ class _Graph:
                 entry.name, entry.tensorIndex = key, index
                 maps.append(entry)
             setattr(signature, name, maps)
-        self.model.signatureDefs = [signature]
+        self.model.signatureDefs.append(signature)
+        self._begin()
+
+    def finish(self, inputs: dict[str, int], outputs: dict[str, int]) -> bytes:
+        self.sign("serving_default", inputs, outputs)
+        return self.content()
+
+    def content(self) -> bytes:
         builder = flatbuffers.Builder(1024)
         builder.Finish(self.model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
@@ -182,3 +193,64 @@ def write_tiny_ddae(folder: Path, name: str = "tiny", memory: float = 0.0, **cha
     manifest = ddae_manifest(name, **changes)
     model = ddae_model(int(manifest.features["n_bins"]), memory)
     return write_bundle(folder / name, manifest, {"float": model}, "# Tiny\n")
+
+
+NOISES = CLASSES[:4]
+RESIDUALS_DB = dict(zip(NOISES, (0.0, 6.0, 12.0, 20.0), strict=True))
+"""What each network of a tiny original denoiser takes the noise to be."""
+SLICES = {
+    "transform": "slices",
+    "window": "hamming",
+    "window_samples": 256,
+    "hop_samples": 128,
+    "slice_frames": 126,
+}
+
+
+def slice_model(memory: float = 0.0, keys: tuple[str, ...] = NOISES, slice_frames: int = 126) -> bytes:
+    """Make an original denoiser: the residual of a class, and `memory` times the mean of the bins so far."""
+    g = _Graph()
+    shape = (1, slice_frames)
+    for key in keys:
+        features, state = g.tensor(shape), g.tensor(shape)
+        mean = g.scaled_sum(state, 0.5, features, 0.5, shape)
+        scaled = g.constant(np.full(shape, (RESIDUALS_DB.get(key, 0.0) - 6) / 82))
+        residual = g.scaled_sum(scaled, 1.0, mean, memory, shape)
+        inputs = {"features": features, "state_mean": state}
+        g.sign(key, inputs, {"residual": residual, "state_mean": mean})
+    return g.content()
+
+
+def slice_manifest(name: str = "old", **changes: Any) -> Manifest:
+    """Describe a tiny original denoiser; `changes` replace fields, and features by their own names."""
+    features = SLICES | {key: changes.pop(key) for key in list(changes) if key in SLICES}
+    fields = {"classes": NOISES, "features": features, "latency_samples": 16_255, "title": "Old"}
+    return ddae_manifest(name, **(fields | changes))
+
+
+def write_tiny_original(folder: Path, name: str = "old", memory: float = 0.0, **changes: Any) -> Bundle:
+    """Write a tiny original denoiser's bundle to `folder` / `name`."""
+    files = {"dynamic": slice_model(memory)}
+    return write_bundle(folder / name, slice_manifest(name, **changes), files, "# Old\n")
+
+
+def nc_model(probabilities: tuple[float, ...]) -> bytes:
+    """Make a classifier of windows that says the same of each."""
+    g = _Graph()
+    n_features, n_classes = 63 * 64, len(probabilities)
+    features = g.tensor((1, 63, 64, 1))
+    shape = g.tensor((2,), np.asarray((1, n_features), np.int32), schema.TensorType.INT32)
+    row = g.op("RESHAPE", [features, shape], (1, n_features))
+    weights = g.constant(np.zeros((n_classes, n_features)))
+    options = schema.FullyConnectedOptionsT()
+    heard = g.op("FULLY_CONNECTED", [row, weights, g.constant(probabilities)], (1, n_classes), options)
+    return g.finish({"features": features}, {"probabilities": heard})
+
+
+def write_tiny_original_nc(folder: Path, name: str = "old-nc", heard: str = "vehicle") -> Bundle:
+    """Write the bundle of an original classifier that hears one class."""
+    manifest = ddae_manifest(
+        name, kind="nc", classes=NOISES, latency_samples=8_064, features={"transform": "windows", **LOG_MEL}
+    )
+    model = nc_model(tuple(0.7 if each == heard else 0.1 for each in NOISES))
+    return write_bundle(folder / name, manifest, {"float": model}, "# Old\n")

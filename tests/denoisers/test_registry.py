@@ -20,6 +20,7 @@ from workbench.denoisers.registry import (
 from workbench.errors import WorkbenchError
 
 PLAIN = ["adaptive", "ddae", "ddae-human", "ddae-tv_radio", "ddae-vehicle", "ddae-household"]
+ORIGINALS = ["original", *(f"original{name[4:]}" for name in PLAIN[2:])]
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def models(tmp_path, monkeypatch):
 
 def test_without_bundles_methods_say_what_is_missing(models):
     listed = {method.name: method for method in methods()}
-    assert list(listed) == [*PLAIN, *PACKAGED, "bypass"]
+    assert list(listed) == [*PLAIN, *PACKAGED, *ORIGINALS, "bypass"]
     for name in PLAIN:
         assert not listed[name].available
         assert listed[name].how_to_install.startswith("No ddae bundle is installed; put one into")
@@ -52,7 +53,7 @@ def test_bundles_of_the_user_are_methods_too(models):
     write_tiny_ddae(models / "shipped", "standard", default=True)
     write_tiny_ddae(models / "user", "fast", title="Fast one", window_samples=128, hop_samples=64, n_bins=64)
     listed = {method.name: method for method in methods()}
-    assert list(listed) == [*PLAIN, "adaptive@fast", "ddae@fast", *PACKAGED, "bypass"]
+    assert list(listed) == [*PLAIN, "adaptive@fast", "ddae@fast", *PACKAGED, *ORIGINALS, "bypass"]
     assert listed["ddae@fast"].title == "DDAE: Fast one"
     assert listed["ddae@fast"].latency_ms == pytest.approx(127 / 16)
     assert listed["ddae"].latency_ms == pytest.approx(511 / 16)

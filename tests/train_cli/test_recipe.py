@@ -51,7 +51,7 @@ def test_every_printed_command_is_one_that_can_be_given(name, small, capfd):
 
     assert main(["recipe", name, *small]) == 0
     lines = _lines(capfd)
-    assert len(lines) == (3 if name == "original-nc" else 9)
+    assert len(lines) == (5 if name == "original-nc" else 8)
     for line in lines:
         namespace = build_parser().parse_args(line)
         options = options_from(namespace, COMMANDS[namespace.command].options)
@@ -79,6 +79,32 @@ def test_a_small_recipe_goes_from_folders_to_a_bundle_that_the_application_runs(
     assert "Heard as" in bundle.manifest.figures
     assert (work / "run" / "curve.png").stat().st_size > 5_000
     assert "accuracy" in (work / f"{name}-small" / "CARD.md").read_text()
+
+
+def test_a_small_recipe_of_the_original_ends_with_its_methods(tiny_corpus, tmp_path, monkeypatch, capfd):
+    pytest.importorskip("tensorflow")
+    from train_cli import recipe
+    from workbench import resources
+    from workbench.bundles.check import check_bundle
+    from workbench.denoisers.registry import make_denoiser
+
+    monkeypatch.setattr(recipe, "_SMALL", recipe._SMALL | {"steps": "2", "epoch-steps": "2", "batch": "2"})
+    arguments = ["--run", "--small", f"--data={tiny_corpus}", f"--work={tmp_path}"]
+    assert main(["recipe", "original-fc", *arguments]) == 0
+    work = tmp_path / "original-fc-small"
+    bundle = check_bundle(work / "original-fc-small")
+    assert list(bundle.manifest.files) == ["dynamic"]
+    assert bundle.manifest.training.command.count("--architecture original-fc") == 4
+    assert list(bundle.manifest.figures["By class"]) == [
+        "Human sounds", "TV / radio", "Vehicles", "Household appliances"
+    ]  # fmt: skip
+    monkeypatch.setattr(resources, "user_models_dir", lambda: work)
+    denoiser = make_denoiser("original-vehicle@original-fc-small")
+    assert denoiser.process(np.ones(20_000, np.float32)).any()
+    assert main(["recipe", "original-fc-small"]) == 2
+    assert "whose recipes are original-nc, original-fc, original-gru" in " ".join(
+        capfd.readouterr().err.split()
+    )
 
 
 def test_a_failing_step_is_one_sentence(tmp_path, capfd):
