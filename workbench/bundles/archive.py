@@ -14,7 +14,7 @@ from workbench import resources
 from workbench.bundles.check import Bundle, check_bundle
 from workbench.bundles.library import demand_name, rewrite_manifest
 from workbench.bundles.manifest import MANIFEST_NAME
-from workbench.bundles.runtime import StatefulModel
+from workbench.bundles.slices import load_model
 from workbench.bundles.write import CARD_NAME
 from workbench.errors import WorkbenchError
 
@@ -106,7 +106,7 @@ def import_bundle(source: Path, name: str | None = None) -> Bundle:
                 _take(found, made)
                 bundle = check_bundle(made)
                 for precision in bundle.manifest.files:
-                    StatefulModel(bundle, precision)
+                    load_model(bundle, precision)
             except WorkbenchError as error:
                 # Said of the file that the user knows, not of the folder it was unpacked to.
                 text = str(error).replace(str(made), str(source)).replace(str(found), str(source))

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
             (
                 f"{method.name} (default)" if method.name == DEFAULT_METHOD else method.name,
                 method.title,
-                f"{method.latency_ms:.3g} ms" if method.available else "-",
+                f"{round(method.latency_ms, 1):g} ms" if method.available else "-",
                 " ".join(method.precisions[:1] + tuple(f":{each}" for each in method.precisions[1:])) or "-",
                 method.description if method.available else method.how_to_install or "",
             )

@@ -48,7 +48,7 @@ def properties_html(entries: Sequence[Entry], speeds: Sequence[Speeds]) -> str:
         ("Kind", lambda e, b, _: KIND_TITLES[b.manifest.kind] + (", the default" if e.is_default else "")),
         ("Name", lambda e, b, _: f"{escape(b.name)} <span class='muted'>({e.whose})</span>"),
         ("Version", lambda _, b, __: f"{escape(b.manifest.version)}, made {b.manifest.created}"),
-        ("Latency", lambda e, _, __: f"{e.latency_ms:.3g} ms"),
+        ("Latency", lambda e, _, __: f"{round(e.latency_ms, 1):g} ms"),
         ("Work", lambda e, _, __: "–" if e.macs_per_s is None else f"{e.macs_per_s / 1e6:.1f} MMAC/s"),
         ("Precisions", lambda _, b, __: _precisions(b)),
         ("Speed here", lambda _, b, s: _speeds(b, s)),

@@ -90,7 +90,7 @@ class Entry:
     def numbers(self) -> str:
         """Latency, size and work in one line."""
         work = "" if self.macs_per_s is None else f" · {self.macs_per_s / 1e6:.3g} MMAC/s"
-        return f"{self.latency_ms:.3g} ms · {size_text(self.n_bytes)}{work}"
+        return f"{round(self.latency_ms, 1):g} ms · {size_text(self.n_bytes)}{work}"
 
 
 def size_text(n_bytes: int) -> str:

@@ -316,7 +316,7 @@ class DenoiseCard(Card):
         for method in methods:
             item = QStandardItem(method.title if method.available else f"{method.title} (not installed)")
             item.setData(method.name, Qt.ItemDataRole.UserRole)
-            tip = f"{method.description}\nLatency {method.latency_ms:.3g} ms"
+            tip = f"{method.description}\nLatency {round(method.latency_ms, 1):g} ms"
             if not method.available:
                 item.setEnabled(False)
                 tip = f"{method.description}\nNot available: {method.how_to_install}"

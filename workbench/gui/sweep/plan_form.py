@@ -266,7 +266,7 @@ class PlanForm(QScrollArea):
             Choice(
                 method.name,
                 method.title,
-                f"{method.description} Delay {method.latency_ms:.3g} ms."
+                f"{method.description} Delay {round(method.latency_ms, 1):g} ms."
                 if method.available
                 else method.description,
                 FAMILIES[method.family],
