@@ -12,7 +12,7 @@ from workbench.dsp.mixing import mix
 from workbench.resources import assets_dir
 
 pytestmark = pytest.mark.usefixtures("bundled")
-NAMES = ("adaptive", "ddae", *PACKAGED, "bypass")
+NAMES = ("adaptive", "ddae", *PACKAGED, "original", "bypass")
 DELAY_TOLERANCE_SAMPLES = 1
 
 

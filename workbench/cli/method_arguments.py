@@ -49,7 +49,7 @@ def chosen_method(options: argparse.Namespace) -> str:
     base, *bundle = bare.split("@")
     if base not in ("ddae", "original"):
         raise WorkbenchError(
-            f"--class goes with the methods ddae and original, not with {options.method}; leave one out."
+            f"--class goes with the method ddae or original, not with {options.method}; leave one out."
         )
     name = "@".join([f"{base}-{options.noise_class}", *bundle])
     return f"{name}:{precision}" if precision else name

@@ -7,7 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QTextTab
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from tests.bundles.tiny import write_tiny_ddae
+from tests.bundles.tiny import write_tiny_ddae, write_tiny_original, write_tiny_original_nc
 from workbench.bundles.store import chosen_default, default_bundle, find_bundles, get_bundle
 from workbench.gui.app import Application
 from workbench.gui.models.name_dialog import NameDialog
@@ -155,6 +155,25 @@ def test_the_same_scene_is_heard_in_the_studio(models: Application, qtbot: Any, 
     assert models.page.isVisible()
     qtbot.waitUntil(lambda: models.controller._graph is not None, timeout=20_000)
     assert models.controller._graph.method == method
+    assert models.page.denoise_card.method.currentData() == method
+
+
+def test_the_original_is_heard_in_the_studio_and_never_the_default(
+    models: Application, qtbot: Any, users: Path
+) -> None:
+    page, studio, method = models.models_page, models.controller, "original@older"
+    for each in ("old", "older"):
+        write_tiny_original(users, each)
+    write_tiny_original_nc(users)
+    models.hub.bundles_changed.emit()
+    qtbot.waitUntil(lambda: {"old", "older", "old-nc"} <= set(names(models)), timeout=20_000)
+    choose(models, qtbot, "older")
+    assert not page.details.default_button.isVisible()
+    assert not page.actions_by_name["default"].isEnabled()
+    assert not page.actions_by_name["studio_alone"].isEnabled()
+    qtbot.mouseClick(page.details.studio_buttons[0], LEFT)
+    qtbot.waitUntil(lambda: studio.scene.method == method, timeout=20_000)
+    qtbot.waitUntil(lambda: studio._graph is not None and studio._graph.method == method, timeout=20_000)
     assert models.page.denoise_card.method.currentData() == method
 
 

@@ -21,7 +21,7 @@ from workbench.bundles.library import (
     restore_bundle,
 )
 from workbench.bundles.speed import Speed, speed_steps
-from workbench.bundles.store import choose_default, chosen_default
+from workbench.bundles.store import choose_default, chosen_default, original_bundle
 from workbench.engine.scene import Scene, demo_scenes
 from workbench.errors import WorkbenchError
 from workbench.gui.hub import Hub
@@ -239,7 +239,8 @@ class ModelsController(QObject):
         # The default bundle is what the plain names run.
         method = base if entry.is_default else f"{base}@{entry.name}"
         if entry.is_original:
-            method = f"original@{entry.name}" if entry.kind == "ddae" else "original"
+            is_plain = entry.kind == "nc" or original_bundle("ddae").name == entry.name
+            method = "original" if is_plain else f"original@{entry.name}"
         try:
             scene = self._studio_scene()
             if scene.speech_path is None and scene.recording_path is None:
