@@ -117,7 +117,7 @@ def private_pulse(folder: Path) -> Iterator[Pulse]:
     server = subprocess.Popen(
         [
             *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"),
-            *("--use-pid-file=no", "--realtime=no", "--log-target=stderr"),
+            *("--use-pid-file=no", "--realtime=yes", "--log-target=stderr"),
             f"--load=module-native-protocol-unix socket={socket} auth-anonymous=1",
             f"--load=module-null-sink sink_name=out {_SINK}",
             f"--load=module-null-sink sink_name=voice {_SINK}",

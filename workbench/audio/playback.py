@@ -22,6 +22,7 @@ from workbench.audio.devices import (
 )
 from workbench.audio.feed import Feed
 from workbench.audio.resample import StreamingResampler
+from workbench.audio.urgency import urgent
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.errors import WorkbenchError
 
@@ -199,7 +200,7 @@ class DeviceOutput:
                         dtype="float32",
                         latency=DEVICE_LATENCY_S,
                         extra_settings=self._extra_settings(),
-                        callback=self._callback,
+                        callback=urgent(self._callback),
                         finished_callback=self._finished,
                     )
                 except (self._sounddevice.PortAudioError, ValueError) as failure:

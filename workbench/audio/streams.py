@@ -24,6 +24,7 @@ from workbench.audio.devices import Device, list_devices, load_sounddevice, open
 from workbench.audio.feed import Feed
 from workbench.audio.live_resample import LiveResampler
 from workbench.audio.ring import RingBuffer
+from workbench.audio.urgency import urgent
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.errors import WorkbenchError
 
@@ -229,7 +230,7 @@ class _DeviceStream(ABC):
                         dtype="float32",
                         latency="low" if self._asked_latency_s is None else self._asked_latency_s,
                         extra_settings=self._extra_settings(),
-                        callback=self._callback,
+                        callback=urgent(self._callback),
                         finished_callback=self._finished,
                     )
                 except (self._sounddevice.PortAudioError, ValueError) as failure:

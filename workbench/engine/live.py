@@ -27,6 +27,7 @@ from workbench.audio.streams import (
     find_input,
     find_output,
 )
+from workbench.audio.urgency import DENOISER_PRIORITY, run_ahead
 from workbench.denoisers.registry import DEFAULT_METHOD
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.engine.glide import Glide
@@ -538,6 +539,7 @@ class LiveSession:
         self.stop()
 
     def _run(self) -> None:
+        run_ahead(DENOISER_PRIORITY)
         pending: Signal = np.zeros(0, np.float32)
         while not self._stopping.is_set():
             source, pace = self._input, self._pace
