@@ -4,7 +4,6 @@
 times the time of PESQ and STOI alone.
 """
 
-import os
 import resource
 import time
 from dataclasses import replace
@@ -17,12 +16,12 @@ import pytest
 from pesq import pesq
 from pystoi import stoi
 
+from workbench.background import step_back
 from workbench.bundles.store import find_bundles
 from workbench.denoisers.protocol import denoise
 from workbench.denoisers.registry import make_denoiser, methods
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.evaluation.plan import NOISY, SweepPlan, demo_plan
-from workbench.evaluation.processes import NICENESS
 from workbench.evaluation.runner import default_workers, run_sweep
 from workbench.evaluation.statistics import summarise
 from workbench.evaluation.store import Result
@@ -79,7 +78,7 @@ def test_throughput(benchmark, tmp_path):
     n_workers = default_workers()
     used_s = _used_by_children_s()
     # As nice as the processes of the sweep, which counts where something else runs.
-    with Pool(n_workers, os.nice, (NICENESS,), context=get_context("spawn")) as pool:
+    with Pool(n_workers, step_back, context=get_context("spawn")) as pool:
         pool.map(_pesq_and_stoi, pairs[: 2 * n_workers], chunksize=1)
         begin_s = time.perf_counter()
         pool.map(_pesq_and_stoi, pairs, chunksize=1)

@@ -4,7 +4,6 @@ Each process has a pipe of its own. A process whose pipe closes, because the swe
 One that dies (PESQ is C, a denoiser may be anything) costs one more attempt at what it was doing, then a gap.
 """
 
-import os
 import signal
 import time
 from collections import Counter, deque
@@ -15,6 +14,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, TypeAlias
 
+from workbench.background import step_back
 from workbench.evaluation.trials import Doing, Job, Mixed, Row, measure
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 Found: TypeAlias = Row | Mixed
 HEARTBEAT_S = 0.25
 _ATTEMPTS = 2
-NICENESS = 5
-"""By how much the processes of a sweep step back: the window and the sound come first."""
 
 
 @dataclass
@@ -183,8 +181,7 @@ def _last_words(exit_code: int | None, died_at: Doing | None) -> str:
 def _work(connection: Connection) -> None:
     """Measure what comes through the pipe, until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that reads the results.
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    step_back()
     with suppress(EOFError, OSError):
         while True:
             for said in measure(connection.recv()):

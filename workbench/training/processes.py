@@ -12,11 +12,10 @@ from pathlib import Path
 
 import psutil
 
+from workbench.background import step_back
 from workbench.errors import WorkbenchError
 
 _START_TOLERANCE_S = 1.5
-_NICENESS = 5
-"""Jobs step back behind the window, its sound, and whatever else the user does."""
 _started: "dict[int, subprocess.Popen[bytes]]" = {}
 """Processes that this one started: only their parent learns of their exit codes."""
 
@@ -90,11 +89,9 @@ def start(arguments: Sequence[str], folder: Path, output: Path, log: Path) -> Id
     except OSError as error:
         raise WorkbenchError(f"The job in {folder} cannot be started: {error.strerror}.") from None
     _started[process.pid] = process
+    step_back(process.pid)
     with suppress(psutil.Error):
-        started = psutil.Process(process.pid)
-        if sys.platform != "win32":
-            started.nice(_NICENESS)
-        return Identity(process.pid, started.create_time())
+        return Identity(process.pid, psutil.Process(process.pid).create_time())
     return Identity(process.pid, 0.0)
 
 

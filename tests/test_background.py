@@ -1,0 +1,39 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from workbench.background import NICENESS, step_back
+
+
+@pytest.fixture
+def sleeper():
+    """Start a process in a session of its own, as a job has."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=sys.platform != "win32"
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has classes of priority instead")
+def test_a_process_steps_back(sleeper):
+    step_back(sleeper.pid)
+    assert psutil.Process(sleeper.pid).nice() == NICENESS
+
+
+def test_so_does_its_whole_group_on_linux(sleeper):
+    group = Path(f"/proc/{sleeper.pid}/autogroup")
+    if not group.exists():
+        pytest.skip("this system has no groups of processes")
+    step_back(sleeper.pid)
+    assert group.read_text().split()[-1] == str(NICENESS)
+
+
+def test_a_process_that_is_gone_is_left_in_peace(sleeper):
+    sleeper.kill()
+    sleeper.wait()
+    step_back(sleeper.pid)
