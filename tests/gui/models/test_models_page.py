@@ -70,14 +70,20 @@ def name_it(monkeypatch: pytest.MonkeyPatch, name: str) -> list[NameDialog]:
 
 def test_all_bundles_are_listed_with_what_they_are(models: Application) -> None:
     entries = {entry.name: entry for entry in models.models_page.list.entries()}
-    assert list(entries) == ["ddae-standard", "mine", "nc-standard"]
+    names = [
+        *(bundle.name for bundle in find_bundles("ddae")),
+        *(bundle.name for bundle in find_bundles("nc")),
+    ]
+    assert list(entries) == names
+    assert {"ddae-standard", "mine", "nc-standard"} <= set(names)
     standard = entries["ddae-standard"]
     assert standard.is_default
     assert not standard.is_users
     assert entries["mine"].is_users
     assert "84.3 MMAC/s" in standard.numbers
     assert "31.9 ms" in standard.numbers
-    assert models.models_page.list.item(1).text().startswith("Standard denoiser, ddae-standard, bundled")
+    current = models.models_page.list.currentItem().text()
+    assert current.startswith("Standard denoiser, ddae-standard, bundled, default")
 
 
 def test_properties_and_card_of_what_is_chosen(models: Application, qtbot: Any) -> None:

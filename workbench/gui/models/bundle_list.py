@@ -69,7 +69,10 @@ class BundleList(QListWidget):
         return [entry for entry in found if entry is not None]
 
     def set_entries(self, entries: Sequence[Entry], prefer: str = "") -> None:
-        """List entries; the cursor goes to the name preferred, or stays on its bundle or near its place."""
+        """List entries; the cursor goes to the name preferred, or stays on its bundle or near its place.
+
+        At first it is on a default.
+        """
         before, row_before = self.current(), self.currentRow()
         wanted = prefer or (before.name if before is not None else "")
         with QSignalBlocker(self):
@@ -84,7 +87,10 @@ class BundleList(QListWidget):
                 item.setToolTip(f"{entry.problem or entry.name}\n{entry.folder}")
             rows = [row for row in range(self.count()) if self.item(row).data(_ENTRY) is not None]
             same = [row for row in rows if self.item(row).data(_ENTRY).name == wanted]
-            near = sorted(rows, key=lambda row: abs(row - row_before)) if row_before >= 0 else rows
+            if row_before >= 0:
+                near = sorted(rows, key=lambda row: abs(row - row_before))
+            else:
+                near = sorted(rows, key=lambda row: not self.item(row).data(_ENTRY).is_default)
             self.setCurrentRow((same or near or [-1])[0])
         self.chosen.emit(self.current())
 
