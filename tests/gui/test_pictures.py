@@ -7,10 +7,10 @@ from workbench.classifier.posterior import CLASSES, ClassPosterior
 from workbench.engine.graph import LiveGraph
 from workbench.engine.render import render_scene
 from workbench.engine.scene import LoadedScene, demo_scenes, load_scene
+from workbench.gui.shared.posterior_track import PosteriorTrack
+from workbench.gui.shared.spectrogram_strip import STEPS_PER_DB, SpectrogramStrip, colour_table
+from workbench.gui.shared.view_range import ViewRange
 from workbench.gui.studio.picture import Picture
-from workbench.gui.studio.posterior_track import PosteriorTrack
-from workbench.gui.studio.strip import STEPS_PER_DB, SpectrogramStrip, colour_table
-from workbench.gui.studio.view_range import ViewRange
 
 
 @pytest.fixture(scope="module")

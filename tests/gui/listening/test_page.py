@@ -104,8 +104,8 @@ def test_the_validator_speaks_while_the_form_is_changed(qtbot: Any, researcher: 
     few = checked.power[0].shares
     more = researcher.checked_after(qtbot, lambda: form.listeners.setValue(60)).power[0].shares
     assert all(after > before for (_, before), (_, after) in zip(few, more, strict=True) if before < 0.999)
-    form.snr_edit.setText("loud")
-    researcher.checked_after(qtbot, lambda: form.snr_edit.textEdited.emit("loud"))
+    form.mixtures.snr_edit.setText("loud")
+    researcher.checked_after(qtbot, lambda: form.mixtures.snr_edit.textEdited.emit("loud"))
     assert "SNR" in researcher.page.new_view.summary.toPlainText()
 
 
@@ -117,10 +117,10 @@ def test_a_test_of_ones_own_is_prepared_and_opened(
     def choose() -> None:
         form.choose_kind("ccr")
         form.title_edit.setText("Noisy voices")
-        for name, row in form.noise.items():
+        for name, row in form.mixtures.noise.rows.items():
             row.box.setChecked(name == "vehicle")
-        form.snr_edit.setText("5")
-        form.max_speech.setValue(1)
+        form.mixtures.snr_edit.setText("5")
+        form.mixtures.max_speech.setValue(1)
         for name in form.methods.chosen():
             form.methods.item(name).setCheckState(0, Qt.CheckState.Unchecked)
         for name in ("log_mmse", "noisy"):
@@ -277,7 +277,7 @@ def test_a_test_file_is_begun_from_and_saved(
     assert researcher.checked_after(qtbot, researcher.page.choose_template).is_valid
     assert form.title_edit.text() == "Voices"
     assert "ABX" in form.about.text()
-    researcher.checked_after(qtbot, lambda: form.seed.setValue(99))
+    researcher.checked_after(qtbot, lambda: form.mixtures.seed.setValue(99))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     QTest.mouseClick(researcher.page.new_view.save_button, Qt.MouseButton.LeftButton)
     assert read_test(target) == replace(SHORT, seed=99)

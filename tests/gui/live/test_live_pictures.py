@@ -10,7 +10,7 @@ from workbench.evaluation.spectrogram import spectrogram_db
 from workbench.gui.live.live_picture import LivePicture, SlidingTrack, Waterfall
 from workbench.gui.live.live_range import KEPT_S, LiveRange
 from workbench.gui.live.scrolling_panel import MAX_SLOTS, ScrollingImage
-from workbench.gui.studio.strip import LOWEST_DB, STEPS_PER_DB
+from workbench.gui.shared.spectrogram_strip import LOWEST_DB, STEPS_PER_DB
 
 
 def sweep(seconds: float) -> np.ndarray:

@@ -70,11 +70,11 @@ def test_a_plan_that_is_shown_is_the_plan_that_is_made(form: PlanForm, plan: Swe
 def test_each_change_makes_another_plan(form: PlanForm, qtbot: Any) -> None:
     before = form.plan()
     with qtbot.waitSignal(form.edited):
-        form.snr_edit.selectAll()
-        QTest.keyClicks(form.snr_edit, "-10 to 0")
+        form.mixtures.snr_edit.selectAll()
+        QTest.keyClicks(form.mixtures.snr_edit, "-10 to 0")
     form.repetitions.setValue(3)
     form.metrics.item("lsd").setCheckState(0, Qt.CheckState.Checked)
-    form.noise["vehicle"].box.click()
+    form.mixtures.noise.rows["vehicle"].box.click()
     made = form.plan()
     assert made.snrs_db == (-10.0, -5.0, 0.0)
     assert made.repetitions == 3
@@ -127,18 +127,18 @@ def test_space_checks_the_entry_under_the_cursor(form: PlanForm) -> None:
 @pytest.mark.parametrize("what", ["speech", "noise", "class", "metrics", "snrs"])
 def test_an_incomplete_plan_says_what_is_missing(form: PlanForm, what: str) -> None:
     if what == "speech":
-        form.speech.remove("demo")
+        form.mixtures.speech.remove("demo")
     elif what == "noise":
-        for row in form.noise.values():
+        for row in form.mixtures.noise.rows.values():
             row.box.setChecked(False)
     elif what == "class":
-        form.noise["human"].remove("demo")
-        form.noise["human"].box.setChecked(True)
+        form.mixtures.noise.rows["human"].remove("demo")
+        form.mixtures.noise.rows["human"].box.setChecked(True)
     elif what == "metrics":
         for name in form.plan().metrics:
             form.metrics.item(name).setCheckState(0, Qt.CheckState.Unchecked)
     else:
-        form.snr_edit.setText("loud")
+        form.mixtures.snr_edit.setText("loud")
     with pytest.raises(WorkbenchError):
         form.plan()
 
@@ -147,18 +147,18 @@ def test_own_recordings_replace_the_demo_ones(
     form: PlanForm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    form.speech.fill_menu()
-    form.speech.menu.actions()[0].trigger()
+    form.mixtures.speech.fill_menu()
+    form.mixtures.speech.menu.actions()[0].trigger()
     assert form.plan().speech == (str(tmp_path),)
-    form.speech.fill_menu()
-    next(a for a in form.speech.menu.actions() if a.text() == "Add the demo recordings").trigger()
+    form.mixtures.speech.fill_menu()
+    next(a for a in form.mixtures.speech.menu.actions() if a.text() == "Add the demo recordings").trigger()
     assert form.plan().speech == (str(tmp_path), "demo")
 
 
 def test_a_class_of_ones_own(form: PlanForm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("trains", True))
     form.add_class_button.click()
-    form.noise["trains"].add(str(tmp_path))
+    form.mixtures.noise.rows["trains"].add(str(tmp_path))
     assert dict(form.plan().noise)["trains"] == (str(tmp_path),)
 
 

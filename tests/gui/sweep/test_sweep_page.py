@@ -147,12 +147,12 @@ def test_incomplete_plan_shows_its_problem_and_cannot_be_started(
     open_sweep_page: OpenPage, qtbot: Any
 ) -> None:
     page = open_sweep_page().sweep_page
-    page.form.snr_edit.selectAll()
-    QTest.keyClicks(page.form.snr_edit, "loud")
+    page.form.mixtures.snr_edit.selectAll()
+    QTest.keyClicks(page.form.mixtures.snr_edit, "loud")
     assert "SNRs" in page.run_bar.text.toolTip()
     assert not page.run_bar.start_button.isEnabled()
-    page.form.snr_edit.selectAll()
-    QTest.keyClicks(page.form.snr_edit, "0 to 10")
+    page.form.mixtures.snr_edit.selectAll()
+    QTest.keyClicks(page.form.mixtures.snr_edit, "0 to 10")
     qtbot.waitUntil(page.run_bar.start_button.isEnabled, timeout=20_000)
 
 
@@ -160,7 +160,7 @@ def test_missing_folder_is_told_before_the_start(
     open_sweep_page: OpenPage, tmp_path: Path, qtbot: Any
 ) -> None:
     page = open_sweep_page().sweep_page
-    page.form.speech.add(str(tmp_path / "nowhere"))
+    page.form.mixtures.speech.add(str(tmp_path / "nowhere"))
     qtbot.waitUntil(lambda: "no file or folder" in page.run_bar.text.toolTip(), timeout=20_000)
     assert not page.run_bar.start_button.isEnabled()
 

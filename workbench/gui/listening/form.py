@@ -4,34 +4,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDoubleSpinBox,
     QFileDialog,
-    QFrame,
-    QGridLayout,
     QLabel,
     QLineEdit,
-    QScrollArea,
-    QSpinBox,
-    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.denoisers.registry import MethodInfo
-from workbench.errors import WorkbenchError
-from workbench.evaluation.plan import NOISE_CLASSES, NOISY
-from workbench.evaluation.tables import class_title
+from workbench.evaluation.plan import NOISY
 from workbench.gui.listening.work import BLOCK_NAME, kinds_text, with_one_block
 from workbench.gui.settings import Settings
-from workbench.gui.studio.controls import Card
-from workbench.gui.sweep.check_tree import CheckTree, Choice
-from workbench.gui.sweep.plan_form import FAMILIES
-from workbench.gui.sweep.snr_text import format_snrs, parse_snrs
-from workbench.gui.sweep.sources import SourceRow
+from workbench.gui.shared.card import Card
+from workbench.gui.shared.card_form import CardForm
+from workbench.gui.shared.check_tree import CheckTree, Choice
+from workbench.gui.shared.combo_box import narrow_combo_box
+from workbench.gui.shared.labelled_fields import labelled, spin_box
+from workbench.gui.shared.method_choices import method_choices
+from workbench.gui.shared.mixture_fields import MixtureFields
 from workbench.gui.theme import ThemeManager, role
 from workbench.listening.design import CLEAN, PAIRED, TEST_KINDS, TEST_TITLES, Block, ListeningTest, TestKind
 from workbench.listening.validate import LOUDNESS_RANGE_LUFS
@@ -55,7 +49,7 @@ _TITLES: dict[TestKind, str] = {
 }
 
 
-class TestForm(QScrollArea):
+class TestForm(CardForm):
     """Everything that a new test says, to be chosen.
 
     Parameters
@@ -66,35 +60,22 @@ class TestForm(QScrollArea):
         What is kept between starts.
     """
 
-    edited = Signal()
     template_requested = Signal(object)
 
     def __init__(self, theme: ThemeManager, settings: Settings) -> None:
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme)
         self._settings = settings
         self._base = ListeningTest()
         self._methods: Sequence[MethodInfo] = ()
         self._is_listed = False
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._inner = QWidget()
-        self._box = QVBoxLayout(self._inner)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        cards = (
+        self.mixtures = MixtureFields(theme, settings)
+        self.mixtures.changed.connect(self.edited)
+        self._lay_out(
             self._make_kind_card(),
             self._make_methods_card(),
             self._make_trials_card(),
             self._make_material_card(),
         )
-        for card in cards:
-            self._box.addWidget(card)
-        self._box.addStretch(1)
-        self.setWidget(self._inner)
-        theme.changed.connect(self._restyle)
-        self._restyle()
         self._show_kind()
 
     # --- what the page does with it --------------------------------------------------------------------
@@ -114,16 +95,7 @@ class TestForm(QScrollArea):
         self._base = test
         with QSignalBlocker(self):
             self.title_edit.setText(test.title)
-            self.speech.set_sources(test.speech)
-            noise = dict(test.noise)
-            for name in noise:
-                if name not in self.noise:
-                    self._add_noise(name)
-            for name, row in self.noise.items():
-                row.set_sources(noise.get(name, ()))
-            self.snr_edit.setText(format_snrs(test.snrs_db))
-            self.max_speech.setValue(test.max_speech or 0)
-            self.seed.setValue(test.seed)
+            self.mixtures.show_design(test)
             self.loudness.setValue(test.loudness_lufs)
             self._list_methods(self._usual_methods())
             self._show_kind()
@@ -137,19 +109,14 @@ class TestForm(QScrollArea):
         WorkbenchError
             Something is missing in it or cannot be understood.
         """
-        noise = tuple((name, row.sources) for name, row in self.noise.items() if row.sources)
-        if not self.speech.sources:
-            raise WorkbenchError("Choose speech: the demo recordings, or files or folders of yours.")
-        if not noise:
-            raise WorkbenchError("Choose noise of at least one class.")
         changed = replace(
             self._base,
             title=self.title_edit.text().strip() or "Listening test",
-            speech=self.speech.sources,
-            noise=noise,
-            snrs_db=parse_snrs(self.snr_edit.text()),
-            max_speech=self.max_speech.value() or None,
-            seed=self.seed.value(),
+            speech=self.mixtures.chosen_speech(),
+            noise=self.mixtures.chosen_noise(),
+            snrs_db=self.mixtures.snrs_db(),
+            max_speech=self.mixtures.max_speech.value() or None,
+            seed=self.mixtures.seed.value(),
             loudness_lufs=self.loudness.value(),
         )
         return changed if self.kind is None else with_one_block(changed, self._block(self.kind))
@@ -165,15 +132,11 @@ class TestForm(QScrollArea):
         self.kind_combo.setCurrentIndex(self.kind_combo.findData(kind))
         self._kind_chosen()
 
-    def set_enabled(self, enabled: bool) -> None:
-        """Let it be changed, or only be looked at."""
-        self._inner.setEnabled(enabled)
-
     # --- cards -----------------------------------------------------------------------------------------
 
     def _make_kind_card(self) -> Card:
         card = Card("TEST", self._theme)
-        self.kind_combo = _combo("Kind of test")
+        self.kind_combo = narrow_combo_box("Kind of test")
         self.kind_combo.addItem("As in the example", _TEMPLATE)
         for kind in TEST_KINDS:
             self.kind_combo.addItem(TEST_TITLES[kind], kind)
@@ -195,7 +158,7 @@ class TestForm(QScrollArea):
         card = Card("COMPARED", self._theme)
         self.methods = CheckTree("What is compared", self._theme)
         self.methods.changed.connect(self.edited)
-        self.pairs_combo = _combo("Which pairs")
+        self.pairs_combo = narrow_combo_box("Which pairs")
         self.pairs_combo.addItem("All pairs", "all")
         self.pairs_combo.addItem("Each against the noisy signal", NOISY)
         self.pairs_combo.activated.connect(lambda _: self.edited.emit())
@@ -206,19 +169,19 @@ class TestForm(QScrollArea):
 
     def _make_trials_card(self) -> Card:
         card = Card("TRIALS", self._theme)
-        self.trials = _spin(0, 1000, "Trials of each listener")
+        self.trials = spin_box(0, 1000, "Trials of each listener")
         self.trials.setSpecialValueText("all")
         self.trials.setToolTip("So many are drawn for each listener, balanced over conditions; 0 takes all.")
-        self.break_after = _spin(0, 1000, "Trials between breaks")
+        self.break_after = spin_box(0, 1000, "Trials between breaks")
         self.break_after.setSpecialValueText("no breaks")
         self.break_after.setValue(20)
-        self.must_hear = _spin(0, 100, "Share to be heard")
+        self.must_hear = spin_box(0, 100, "Share to be heard")
         self.must_hear.setSuffix(" %")
         self.must_hear.setValue(50)
         self.must_hear.setToolTip("Share of each sound that has to be heard before one can go on.")
         self.no_difference = QCheckBox("Offer “No difference”")
         self.reference = QCheckBox("Offer the clean speech as a reference")
-        self.listeners = _spin(1, 10_000, "Listeners planned")
+        self.listeners = spin_box(1, 10_000, "Listeners planned")
         self.listeners.setValue(self._settings.get("listening/listeners", 12))
         self.listeners.setToolTip("How many you plan to ask, to see what the test can show; not kept in it.")
         for spin in (self.trials, self.break_after, self.must_hear, self.listeners):
@@ -230,7 +193,7 @@ class TestForm(QScrollArea):
         column = QVBoxLayout(self._own_rows)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(
-            _labelled(
+            labelled(
                 ("For each listener", self.trials),
                 ("Break after", self.break_after),
                 ("To be heard", self.must_hear),
@@ -239,42 +202,29 @@ class TestForm(QScrollArea):
         column.addWidget(self.no_difference)
         column.addWidget(self.reference)
         card.body.addWidget(self._own_rows)
-        card.body.addLayout(_labelled(("Listeners planned", self.listeners)))
+        card.body.addLayout(labelled(("Listeners planned", self.listeners)))
         return card
 
     def _make_material_card(self) -> Card:
         card = Card("MATERIAL", self._theme)
-        self.speech = SourceRow("Clean speech", self._theme, self._settings)
-        self.speech.changed.connect(self.edited)
-        self.max_speech = _spin(0, 1_000_000, "Sentences")
-        self.max_speech.setSpecialValueText("all")
-        self.max_speech.setToolTip("Draw so many recordings of speech with the seed; 0 takes all.")
-        self.snr_edit = QLineEdit()
-        self.snr_edit.setAccessibleName("SNRs in dB")
-        self.snr_edit.setToolTip("Speech over noise in dB: a list, as 0, 5, or a range, as −5 to 10 by 5.")
-        self.snr_edit.textEdited.connect(lambda _: self.edited.emit())
-        self.seed = _spin(0, 2_147_483_647, "Seed")
-        self.seed.setToolTip("Draws mixtures, trials and orders; the same seed gives the same test.")
+        fields = self.mixtures
+        fields.max_speech.setAccessibleName("Sentences")
+        fields.snr_edit.setToolTip("Speech over noise in dB: a list, as 0, 5, or a range, as −5 to 10 by 5.")
+        fields.seed.setToolTip("Draws mixtures, trials and orders; the same seed gives the same test.")
         self.loudness = QDoubleSpinBox()
         self.loudness.setRange(*LOUDNESS_RANGE_LUFS)
         self.loudness.setDecimals(1)
         self.loudness.setAccessibleName("Loudness in LUFS")
         self.loudness.setToolTip("All sounds are brought to this loudness (ITU-R BS.1770).")
-        for spin in (self.max_speech, self.seed, self.loudness):
-            spin.valueChanged.connect(self.edited)
-        card.body.addWidget(self.speech)
-        self.noise: dict[str, SourceRow] = {}
-        self._noise_box = QVBoxLayout()
-        self._noise_box.setSpacing(2)
-        card.body.addLayout(self._noise_box)
-        for name in NOISE_CLASSES:
-            self._add_noise(name)
+        self.loudness.valueChanged.connect(self.edited)
+        card.body.addWidget(fields.speech)
+        card.body.addWidget(fields.noise)
         card.body.addLayout(
-            _labelled(
-                ("SNRs (dB)", self.snr_edit),
-                ("Sentences", self.max_speech),
+            labelled(
+                ("SNRs (dB)", fields.snr_edit),
+                ("Sentences", fields.max_speech),
                 ("Loudness (LUFS)", self.loudness),
-                ("Seed", self.seed),
+                ("Seed", fields.seed),
             )
         )
         return card
@@ -328,14 +278,6 @@ class TestForm(QScrollArea):
         self.reference.setVisible(kind in ("ab", "ccr", "p835"))
         self.about.setText(f"Asks for {kinds_text(self._base)}." if kind is None else _HINTS[kind])
 
-    def _add_noise(self, name: str) -> None:
-        row = SourceRow(
-            class_title(name), self._theme, self._settings, has_demo=name in NOISE_CLASSES, optional=True
-        )
-        row.changed.connect(self.edited)
-        self.noise[name] = row
-        self._noise_box.addWidget(row)
-
     def _usual_methods(self) -> tuple[str, ...]:
         if self._is_listed:
             return self.methods.chosen()
@@ -347,58 +289,13 @@ class TestForm(QScrollArea):
         choices = [
             Choice(NOISY, "Noisy", "The mixture as it is.", _SIGNALS),
             Choice(CLEAN, "Clean", "The speech without noise.", _SIGNALS),
-            *(
-                Choice(
-                    method.name,
-                    method.title,
-                    method.description,
-                    FAMILIES[method.family],
-                    method.how_to_install,
-                )
-                for method in self._methods
-            ),
+            *method_choices(self._methods, lambda method: method.description),
         ]
-        order = [_SIGNALS, *FAMILIES.values()]
-        choices.sort(key=lambda choice: order.index(choice.group))
         self.methods.set_choices(choices, chosen)
         self._is_listed = bool(self._methods) and bool(self._base.blocks)
 
     def _restyle(self) -> None:
-        self._box.setSpacing(self._theme.px(6))
+        super()._restyle()
         spins = (self.trials, self.break_after, self.must_hear, self.listeners)
-        for spin in (*spins, self.max_speech, self.seed, self.loudness):
+        for spin in (*spins, self.mixtures.max_speech, self.mixtures.seed, self.loudness):
             spin.setFixedWidth(self._theme.px(96))
-
-
-def _combo(name: str) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
-    combo.setMinimumContentsLength(8)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setItemDelegate(QStyledItemDelegate(combo))
-    return combo
-
-
-def _spin(low: int, high: int, name: str) -> QSpinBox:
-    spin = QSpinBox()
-    spin.setRange(low, high)
-    spin.setAccessibleName(name)
-    spin.setKeyboardTracking(False)
-    return spin
-
-
-def _labelled(*rows: tuple[str, QWidget]) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setVerticalSpacing(4)
-    grid.setColumnStretch(1, 1)
-    for place, (text, widget) in enumerate(rows):
-        label = QLabel(text)
-        label.setBuddy(widget)
-        label.setToolTip(widget.toolTip())
-        grid.addWidget(label, place, 0)
-        if isinstance(widget, QLineEdit):
-            grid.addWidget(widget, place, 1)
-        else:
-            grid.addWidget(widget, place, 1, Qt.AlignmentFlag.AlignRight)
-    return grid

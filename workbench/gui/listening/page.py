@@ -1,10 +1,9 @@
 """The researcher's page: tests on the left, the one that is made or looked at on the right."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -33,7 +32,8 @@ from workbench.gui.listening.window import ListenerWindow
 from workbench.gui.listening.work import AnalysisRequest, OpenedTest, Results, TestEntry
 from workbench.gui.messages import Notifier
 from workbench.gui.settings import Settings
-from workbench.gui.studio.controls import ElidedLabel
+from workbench.gui.shared.elided_label import ElidedLabel
+from workbench.gui.shared.named_actions import NamedActions
 from workbench.gui.theme import ThemeManager, role
 from workbench.listening.prepare import PrepareProgress
 from workbench.listening.session import Session
@@ -88,7 +88,7 @@ class ListeningPage(QWidget):
         self.new_view = NewTestView(theme, settings)
         self.test_view = TestView(theme)
         self.results_view = ResultsView(theme)
-        self.actions_by_name: dict[str, QAction] = {}
+        self.actions_by_name = NamedActions(self)
         self._lay_out()
         self._make_actions()
         self._connect()
@@ -186,26 +186,20 @@ class ListeningPage(QWidget):
         self._box.addLayout(self._column, 1)
 
     def _make_actions(self) -> None:
+        add = self.actions_by_name.add
         run = self.controller
-        self._action("new", "&New test", self.show_new, "Ctrl+N")
-        self._action("open", "&Open a prepared test…", self.choose_open, "Ctrl+O")
-        self._action("template", "Begin from a test file…", self.choose_template)
-        self._action("save", "&Save the test file…", self.choose_save, "Ctrl+S")
-        self._action("merge", "&Merge sessions…", self.choose_merge)
-        self._action("export", "&Export results…", self.choose_export, "Ctrl+E")
-        self._action("run", "Run a session…", self.choose_listener, "F5")
-        self._action("preview", "Preview", run.begin_preview, "F6")
-        self._action("check", "Check the sounds", run.check_folder)
-        self._action("forget", "Take off the list", self._forget)
-        self._action("sessions", "Sessions", lambda: self.tabs.setCurrentIndex(SESSIONS), "Ctrl+1")
-        self._action("results", "Results", lambda: self.tabs.setCurrentIndex(RESULTS), "Ctrl+2")
-
-    def _action(self, name: str, text: str, run: Callable[[], object], key: str = "") -> None:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(key))
-        action.triggered.connect(lambda _=False: run())
-        self.addAction(action)
-        self.actions_by_name[name] = action
+        add("new", "&New test", self.show_new, "Ctrl+N")
+        add("open", "&Open a prepared test…", self.choose_open, "Ctrl+O")
+        add("template", "Begin from a test file…", self.choose_template)
+        add("save", "&Save the test file…", self.choose_save, "Ctrl+S")
+        add("merge", "&Merge sessions…", self.choose_merge)
+        add("export", "&Export results…", self.choose_export, "Ctrl+E")
+        add("run", "Run a session…", self.choose_listener, "F5")
+        add("preview", "Preview", run.begin_preview, "F6")
+        add("check", "Check the sounds", run.check_folder)
+        add("forget", "Take off the list", self._forget)
+        add("sessions", "Sessions", lambda: self.tabs.setCurrentIndex(SESSIONS), "Ctrl+1")
+        add("results", "Results", lambda: self.tabs.setCurrentIndex(RESULTS), "Ctrl+2")
 
     def _connect(self) -> None:
         run = self.controller

@@ -6,18 +6,17 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QImage, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QStackedWidget,
-    QStyledItemDelegate,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.gui.listening.work import AnalysisRequest, OpenedTest, Results
+from workbench.gui.shared.combo_box import combo_box
 from workbench.gui.theme import ThemeManager, role
 from workbench.listening.tables import TextTable
 
@@ -102,9 +101,7 @@ class ResultsView(QWidget):
         return _message("Turn the key?", text, self.back_button, self.confirm_button)
 
     def _make_shown(self) -> QWidget:
-        self.interval_combo = QComboBox()
-        self.interval_combo.setAccessibleName("Intervals")
-        self.interval_combo.setItemDelegate(QStyledItemDelegate(self.interval_combo))
+        self.interval_combo = combo_box("Intervals")
         self.interval_combo.addItem("Student’s t", "t")
         self.interval_combo.addItem("Bootstrap", "bootstrap")
         self.interval_combo.setToolTip("How 95 % intervals of means over listeners are found")

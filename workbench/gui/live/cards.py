@@ -12,7 +12,10 @@ from workbench.engine.live import SILENT, LiveStatus
 from workbench.engine.scene import SNR_RANGE_DB
 from workbench.gui.live.controller import DEMO_VOICE
 from workbench.gui.live.level_meter import LevelMeter
-from workbench.gui.studio.controls import Card, NamedSlider, combo_box, signed
+from workbench.gui.shared.card import Card
+from workbench.gui.shared.combo_box import narrow_combo_box
+from workbench.gui.shared.named_slider import NamedSlider
+from workbench.gui.shared.signed_text import signed
 from workbench.gui.theme import ThemeManager, role
 
 OPEN_NOISE = "open"
@@ -58,7 +61,7 @@ class MicrophoneCard(Card):
         self.refresh_button.clicked.connect(self.refresh_requested)
         theme.bind_icon(self.refresh_button, "refresh")
         self.head.addWidget(self.refresh_button)
-        self.devices = combo_box("Microphone")
+        self.devices = narrow_combo_box("Microphone")
         self.devices.activated.connect(lambda index: self.chosen.emit(str(self.devices.itemData(index))))
         self.meter = LevelMeter("Microphone level", theme)
         self.hint = role(QLabel(), "small")
@@ -122,7 +125,7 @@ class OutputCard(Card):
 
     def __init__(self, theme: ThemeManager) -> None:
         super().__init__("OUTPUT", theme)
-        self.devices = combo_box("Output device")
+        self.devices = narrow_combo_box("Output device")
         self.devices.activated.connect(lambda index: self.chosen.emit(str(self.devices.itemData(index))))
         self.mute_button = QToolButton()
         self.mute_button.setCheckable(True)
@@ -172,7 +175,7 @@ class NoiseCard(Card):
         super().__init__("ADDED NOISE", theme)
         self._demos = demos
         self._path: Path | None = None
-        self.noises = combo_box("Added noise")
+        self.noises = narrow_combo_box("Added noise")
         self.noises.setToolTip(
             "A noise from a file that is added to the microphone; the microphone then is the clean signal.\n"
             "You can also drop a file on the page."

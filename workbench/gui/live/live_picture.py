@@ -12,8 +12,8 @@ from workbench.engine.graph import GraphBlock
 from workbench.engine.monitor import MONITOR_CHOICES
 from workbench.evaluation.spectrogram import DisplaySpec, StreamingSpectrogram
 from workbench.gui.live.live_range import KEPT_S
-from workbench.gui.studio.posterior_track import CELL_S, PosteriorTrack
-from workbench.gui.studio.strip import LOWEST_DB, STEPS_PER_DB
+from workbench.gui.shared.posterior_track import CELL_S, PosteriorTrack
+from workbench.gui.shared.spectrogram_strip import LOWEST_DB, STEPS_PER_DB
 
 STALE_S = 1.0
 _SPARE_S = 4.0

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject
 
-from workbench.gui.studio.view_range import ViewRange
+from workbench.gui.shared.view_range import ViewRange
 
 KEPT_S = 30.0
 """The longest stretch that can be shown."""

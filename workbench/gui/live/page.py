@@ -1,17 +1,14 @@
 """The live page: it lays out the widgets and connects them with the controller."""
 
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, QUrl
 from PySide6.QtGui import (
-    QAction,
     QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
-    QKeySequence,
     QResizeEvent,
     QShowEvent,
 )
@@ -48,10 +45,13 @@ from workbench.gui.live.style import style_sheet
 from workbench.gui.live.takes_card import TakesCard
 from workbench.gui.messages import Notifier
 from workbench.gui.settings import Settings
-from workbench.gui.studio.controls import DenoiseCard, signed
-from workbench.gui.studio.drop_zones import local_files
-from workbench.gui.studio.posterior_view import PosteriorView
-from workbench.gui.studio.spectrogram_panel import COLOUR_MAPS, Hover, SpectrogramTrio
+from workbench.gui.shared.colour_map import COLOUR_MAPS
+from workbench.gui.shared.denoise_card import DenoiseCard
+from workbench.gui.shared.dropped_files import local_files
+from workbench.gui.shared.named_actions import NamedActions
+from workbench.gui.shared.posterior_view import PosteriorView
+from workbench.gui.shared.signed_text import signed
+from workbench.gui.shared.spectrogram_panel import Hover, SpectrogramTrio
 from workbench.gui.theme import ThemeManager, role
 
 SIDE_PX = 286
@@ -100,7 +100,7 @@ class LivePage(QWidget):
         self.denoise = DenoiseCard(theme)
         self.takes = TakesCard(theme)
         self.run_bar = RunBar(theme)
-        self.actions_by_name: dict[str, QAction] = {}
+        self.actions_by_name = NamedActions(self)
         self._status: LiveStatus | None = None
         self._listed: tuple[Devices, str, str] | None = None
         self._is_asking = False
@@ -245,34 +245,26 @@ class LivePage(QWidget):
         self.trio.hovered.connect(self._show_hover)
 
     def _make_actions(self) -> None:
+        add = self.actions_by_name.add
         run, view = self.controller, self.view
-        self._action("start", "Start or stop", run.toggle, "Space")
-        self._action("record", "Record or finish the recording", run.toggle_recording, "R")
-        self._action("keep", "Keep what I just heard", run.keep_last, "K")
+        add("start", "Start or stop", run.toggle, "Space")
+        add("record", "Record or finish the recording", run.toggle_recording, "R")
+        add("keep", "Keep what I just heard", run.keep_last, "K")
         for number, choice in enumerate(MONITOR_CHOICES, 1):
-            self._action(choice, f"Hear the {choice} signal", partial(run.set_monitor, choice), str(number))
+            add(choice, f"Hear the {choice} signal", partial(run.set_monitor, choice), str(number))
             self.actions_by_name[choice].setCheckable(True)
-        self._action(
-            "match", "Match loudness", lambda: run.set_matched(not run.settings.loudness_matched), "M"
-        )
-        self._action("mute", "Mute", lambda: run.set_muted(not run.muted), "0")
+        add("match", "Match loudness", lambda: run.set_matched(not run.settings.loudness_matched), "M")
+        add("mute", "Mute", lambda: run.set_muted(not run.muted), "0")
         for name in ("match", "mute"):
             self.actions_by_name[name].setCheckable(True)
-        self._action("snr_down", "More noise (SNR down by 1 dB)", partial(self._step_snr, -1), "[", "-")
-        self._action("snr_up", "Less noise (SNR up by 1 dB)", partial(self._step_snr, 1), "]", "+", "=")
-        self._action("refresh", "Look for devices again", run.look_for_devices, "F5")
-        self._action("measure", "Measure the round trip", run.measure)
-        self._action("open_noise", "Open &noise…", self.choose_noise, "Ctrl+Shift+O")
-        self._action("zoom_in", "Shorter stretch", lambda: view.zoom_time(KEY_ZOOM, 0.0), "Up")
-        self._action("zoom_out", "Longer stretch", lambda: view.zoom_time(1 / KEY_ZOOM, 0.0), "Down")
-        self._action("all", "The longest stretch", view.show_all, "A")
-
-    def _action(self, name: str, text: str, run: Callable[[], object], *keys: str) -> None:
-        action = QAction(text, self)
-        action.setShortcuts([QKeySequence(key) for key in keys])
-        action.triggered.connect(lambda _=False: run())
-        self.addAction(action)
-        self.actions_by_name[name] = action
+        add("snr_down", "More noise (SNR down by 1 dB)", partial(self._step_snr, -1), "[", "-")
+        add("snr_up", "Less noise (SNR up by 1 dB)", partial(self._step_snr, 1), "]", "+", "=")
+        add("refresh", "Look for devices again", run.look_for_devices, "F5")
+        add("measure", "Measure the round trip", run.measure)
+        add("open_noise", "Open &noise…", self.choose_noise, "Ctrl+Shift+O")
+        add("zoom_in", "Shorter stretch", lambda: view.zoom_time(KEY_ZOOM, 0.0), "Up")
+        add("zoom_out", "Longer stretch", lambda: view.zoom_time(1 / KEY_ZOOM, 0.0), "Down")
+        add("all", "The longest stretch", view.show_all, "A")
 
     def _restyle(self) -> None:
         px = self._theme.px

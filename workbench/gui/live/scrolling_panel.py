@@ -7,9 +7,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from workbench.gui.live.live_picture import Waterfall
-from workbench.gui.studio.spectrogram_panel import SpectrogramPanel
-from workbench.gui.studio.strip import LOWEST_DB, STEPS_PER_DB
-from workbench.gui.studio.view_range import TOP_HZ, ViewRange
+from workbench.gui.shared.spectrogram_panel import SpectrogramPanel
+from workbench.gui.shared.spectrogram_strip import LOWEST_DB, STEPS_PER_DB
+from workbench.gui.shared.view_range import TOP_HZ, ViewRange
 from workbench.gui.theme import ThemeManager
 
 MAX_SLOTS = 640

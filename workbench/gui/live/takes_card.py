@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QToolButton
 
 from workbench.gui.live.controller import TakeLine
-from workbench.gui.studio.controls import Card
+from workbench.gui.shared.card import Card
 from workbench.gui.theme import ThemeManager, role
 
 MOST_ROWS, FEWEST_ROWS = 7, 2

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QStyledItemDelegate,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from workbench.gui.models.controller import Busy
 from workbench.gui.models.curves_view import CurvesView
 from workbench.gui.models.documents import figures_html, metric_title, metrics_of, properties_html
 from workbench.gui.models.entries import Entry
+from workbench.gui.shared.combo_box import combo_box
 from workbench.gui.theme import ThemeManager, role
 
 TABS = ("Properties", "Figures", "Card")
@@ -273,8 +273,6 @@ class Details(QWidget):
 
 
 def _combo(name: str) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
+    combo = combo_box(name)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    combo.setItemDelegate(QStyledItemDelegate(combo))
     return combo

@@ -6,12 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import (
-    QAction,
     QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QKeySequence,
 )
 from PySide6.QtWidgets import (
     QDialog,
@@ -39,6 +37,8 @@ from workbench.gui.models.entries import Entry
 from workbench.gui.models.name_dialog import NameDialog
 from workbench.gui.models.style import style_sheet
 from workbench.gui.settings import Settings
+from workbench.gui.shared.dropped_files import local_files
+from workbench.gui.shared.named_actions import NamedActions
 from workbench.gui.theme import ThemeManager
 
 LIST_PX = 292
@@ -75,7 +75,7 @@ class ModelsPage(QWidget):
         self.list = BundleList(theme, controller.export_for_drag)
         self.details = Details(theme)
         self.drop_hint = DropHint(theme, self)
-        self.actions_by_name: dict[str, QAction] = {}
+        self.actions_by_name = NamedActions(self)
         self.buttons: dict[str, QPushButton] = {}
         self._make_actions()
         self._lay_out()
@@ -162,9 +162,7 @@ class ModelsPage(QWidget):
     def _make_actions(self) -> None:
         self._action("import", "&Import a model…", "Add a model from a file", self.choose_import, "Ctrl+O")
         self._action("export", "&Export…", "Write the model as one file", self.choose_export, "Ctrl+E")
-        self._action(
-            "folder", "Open the folder of your models", "Where your models lie", self.open_folder, ""
-        )
+        self._action("folder", "Open the folder of your models", "Where your models lie", self.open_folder)
         self._action(
             "studio", "Hear it in the studio", "Denoise the studio's scene with it", self._hear, "Ctrl+H"
         )
@@ -179,18 +177,13 @@ class ModelsPage(QWidget):
         self._action("measure", "&Measure speed", "Run it on this machine", self._measure, "Ctrl+M")
         self._action("rename", "&Rename…", "Give your model another name", self.choose_rename, "F2")
         self._action("delete", "De&lete", "Move your model to the trash", self._delete, "Del")
-        self._action("empty", "Empty the trash…", "Delete for good", self.choose_empty_trash, "")
+        self._action("empty", "Empty the trash…", "Delete for good", self.choose_empty_trash)
         for place, name in enumerate(TABS):
             show = partial(self._show_tab, place)
             self._action(name, name, name, show, f"Ctrl+{place + 1}")
 
-    def _action(self, name: str, text: str, tip: str, run: Callable[[], object], key: str) -> None:
-        action = QAction(text, self)
-        action.setToolTip(tip)
-        action.setShortcut(QKeySequence(key))
-        action.triggered.connect(lambda _=False: run())
-        self.addAction(action)
-        self.actions_by_name[name] = action
+    def _action(self, name: str, text: str, tip: str, run: Callable[[], object], *keys: str) -> None:
+        self.actions_by_name.add(name, text, run, *keys).setToolTip(tip)
 
     def _connect(self) -> None:
         run = self.controller
@@ -390,5 +383,5 @@ class ModelsPage(QWidget):
 
 def _models_in(event: QDropEvent) -> list[Path]:
     """Return the files of a drag that may be models: zips, and folders with a manifest."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    paths = local_files(event.mimeData())
     return [p for p in paths if p.suffix.lower() == ARCHIVE_SUFFIX or (p / MANIFEST_NAME).is_file()]

@@ -1,19 +1,17 @@
 """What appears while a file is dragged over the window: where to drop it for which use."""
 
-from pathlib import Path
-
-from PySide6.QtCore import QMimeData, QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
-    QPainter,
     QPaintEvent,
-    QPen,
 )
 from PySide6.QtWidgets import QWidget
 
+from workbench.gui.shared.drop_field import draw_field, veiled_painter
+from workbench.gui.shared.dropped_files import local_files
 from workbench.gui.theme import ThemeManager
 
 ZONES = (
@@ -21,11 +19,6 @@ ZONES = (
     ("noise", "Noise", "replaces the noise of this scene"),
     ("recording", "Noisy recording", "opens it alone, without a reference"),
 )
-
-
-def local_files(data: QMimeData) -> list[Path]:
-    """Return the local files of a drag."""
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 class DropZones(QWidget):
@@ -86,30 +79,9 @@ class DropZones(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a veil and the fields."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        veil = self._theme.color("window")
-        veil.setAlphaF(0.88)
-        painter.fillRect(self.rect(), veil)
+        painter = veiled_painter(self, self._theme)
         for index, (_, title, detail) in enumerate(ZONES):
-            field, over = self._field(index), index == self._over
-            painter.setBrush(self._theme.color("accent_soft" if over else "surface"))
-            pen = QPen(self._theme.color("accent" if over else "strong_border"), 2)
-            pen.setStyle(Qt.PenStyle.SolidLine if over else Qt.PenStyle.DashLine)
-            painter.setPen(pen)
-            painter.drawRoundedRect(field, 10, 10)
-            middle = field.center().y()
-            painter.setPen(self._theme.color("text"))
-            painter.setFont(self._theme.font(18, bold=True))
-            line = painter.fontMetrics().height()
-            painter.drawText(
-                QRectF(field.left(), middle - line, field.width(), line), Qt.AlignmentFlag.AlignCenter, title
-            )
-            painter.setPen(self._theme.color("muted"))
-            painter.setFont(self._theme.font())
-            painter.drawText(
-                QRectF(field.left(), middle + 4, field.width(), line), Qt.AlignmentFlag.AlignCenter, detail
-            )
+            draw_field(painter, self._field(index), title, detail, self._theme, is_over=index == self._over)
 
     def _field(self, index: int) -> QRectF:
         gap = self._theme.px(18)

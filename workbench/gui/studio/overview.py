@@ -6,7 +6,7 @@ from PySide6.QtCore import QLineF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workbench.gui.studio.view_range import ViewRange
+from workbench.gui.shared.view_range import ViewRange
 from workbench.gui.theme import ThemeManager
 
 N_PEAKS = 1200

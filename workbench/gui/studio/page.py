@@ -35,16 +35,21 @@ from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB
 from workbench.gui.keys import BY_NAME, FocusedKeys, sequences
 from workbench.gui.messages import Notifier
 from workbench.gui.settings import Settings
+from workbench.gui.shared.colour_map import COLOUR_MAPS
+from workbench.gui.shared.denoise_card import DenoiseCard
+from workbench.gui.shared.dropped_files import local_files
+from workbench.gui.shared.named_actions import NamedActions
+from workbench.gui.shared.posterior_view import PosteriorView
+from workbench.gui.shared.signed_text import signed
+from workbench.gui.shared.spectrogram_panel import SIGNALS, Hover, SpectrogramTrio
+from workbench.gui.shared.view_range import ViewRange
 from workbench.gui.studio.controller import Progress, StudioController
-from workbench.gui.studio.controls import DenoiseCard, MixCard, SceneCard, signed
-from workbench.gui.studio.drop_zones import DropZones, local_files
+from workbench.gui.studio.controls import MixCard, SceneCard
+from workbench.gui.studio.drop_zones import DropZones
 from workbench.gui.studio.export_dialog import ExportDialog
 from workbench.gui.studio.overview_export import OVERVIEWS
-from workbench.gui.studio.posterior_view import PosteriorView
 from workbench.gui.studio.scores_view import ScoresCard
-from workbench.gui.studio.spectrogram_panel import COLOUR_MAPS, SIGNALS, Hover, SpectrogramTrio
 from workbench.gui.studio.transport import Transport
-from workbench.gui.studio.view_range import ViewRange
 from workbench.gui.theme import ThemeManager, role
 
 SKIP_S = 0.5
@@ -88,7 +93,7 @@ class StudioPage(QWidget):
         self.scores_card = ScoresCard(theme)
         self.drop_zones = DropZones(theme, self)
         self._following = bool(settings.get("studio/follow", True))
-        self.actions_by_name: dict[str, QAction] = {}
+        self.actions_by_name = NamedActions(self)
         self.colour_actions: dict[str, QAction] = {}
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -266,13 +271,8 @@ class StudioPage(QWidget):
     def _action(
         self, name: str, run: Callable[[], object], text: str | None = None, *, checkable: bool = False
     ) -> None:
-        action = QAction(text or BY_NAME[name].text, self)
-        action.setShortcuts(sequences(name))
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action = self.actions_by_name.add(name, text or BY_NAME[name].text, run, *sequences(name))
         action.setCheckable(checkable)
-        action.triggered.connect(lambda _=False: run())
-        self.addAction(action)
-        self.actions_by_name[name] = action
 
     def _restore(self) -> None:
         self._set_following(self._following)

@@ -9,8 +9,8 @@ from workbench.engine.graph import GraphBlock
 from workbench.engine.render import RenderedScene
 from workbench.engine.scene import LoadedScene
 from workbench.evaluation.spectrogram import DisplaySpec, spectrogram_db
-from workbench.gui.studio.posterior_track import PosteriorTrack
-from workbench.gui.studio.strip import SpectrogramStrip
+from workbench.gui.shared.posterior_track import PosteriorTrack
+from workbench.gui.shared.spectrogram_strip import SpectrogramStrip
 
 CHUNK_COLUMNS = 4000
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from workbench.gui.studio.controls import Card
+from workbench.gui.shared.card import Card
 from workbench.gui.theme import ThemeManager, role
 
 WAITING = "…"

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.audio.devices import Device
+from workbench.gui.shared.view_range import ViewRange
 from workbench.gui.studio.overview import Overview
-from workbench.gui.studio.view_range import ViewRange
 from workbench.gui.theme import ThemeManager, role
 
 

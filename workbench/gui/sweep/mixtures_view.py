@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QStyledItemDelegate,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -23,6 +22,7 @@ from workbench.evaluation.metrics import find_metric
 from workbench.evaluation.plan import SweepPlan
 from workbench.evaluation.statistics import ALL
 from workbench.evaluation.tables import class_title, snr_title
+from workbench.gui.shared.combo_box import narrow_combo_box
 from workbench.gui.sweep.mixtures import MixtureFilter, MixtureRow
 from workbench.gui.sweep.mixtures_model import CLASS, GAIN, METHOD, REPETITION, SNR, MixturesModel
 from workbench.gui.sweep.titles import titles_of
@@ -247,11 +247,7 @@ class MixturesView(QWidget):
 
 
 def _combo(name: str) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(7)
-    combo.setItemDelegate(QStyledItemDelegate(combo))
+    combo = narrow_combo_box(name, 7)
     combo.setMaxVisibleItems(24)
     return combo
 

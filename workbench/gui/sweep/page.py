@@ -1,11 +1,10 @@
 """The sweep page: it lays out plan and results, and connects them with the controller."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QKeySequence, QResizeEvent
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -17,7 +16,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QStyledItemDelegate,
     QTabBar,
     QToolButton,
     QVBoxLayout,
@@ -32,6 +30,8 @@ from workbench.evaluation.store import STORE_SUFFIX
 from workbench.evaluation.tables import Sweep, class_title
 from workbench.gui.messages import Notifier
 from workbench.gui.settings import Settings
+from workbench.gui.shared.combo_box import combo_box
+from workbench.gui.shared.named_actions import NamedActions
 from workbench.gui.sweep.controller import RunState, SweepController
 from workbench.gui.sweep.export_dialog import SweepExportDialog, usual_request
 from workbench.gui.sweep.gaps_view import GapsView
@@ -81,7 +81,7 @@ class SweepPage(QWidget):
         self.results = ResultsView(theme)
         self.mixtures = MixturesView(theme)
         self.gaps = GapsView(theme)
-        self.actions_by_name: dict[str, QAction] = {}
+        self.actions_by_name = NamedActions(self)
         self._lay_out()
         self._make_actions()
         self._connect()
@@ -211,33 +211,27 @@ class SweepPage(QWidget):
         return empty
 
     def _make_actions(self) -> None:
+        add = self.actions_by_name.add
         run = self.controller
-        self._action("new", "&New sweep", run.new_sweep, "Ctrl+N")
-        self._action("open", "&Open a sweep or plan…", self.choose_open, "Ctrl+O")
-        self._action("corpus", "Fill in from a corpus…", self.choose_corpus)
-        self._action("catalogue", "Fill in from a catalogue…", self.choose_catalogue)
-        self._action("save", "&Save the plan…", self.choose_save, "Ctrl+S")
-        self._action("store", "Keep the &results in…", self.choose_store)
-        self._action("export", "&Export…", self.choose_export, "Ctrl+E")
-        self._action("start", "Start or resume", run.begin, "F5")
-        self._action("pause", "Pause or go on", run.toggle_pause, "F6")
-        self._action("stop", "Stop", run.stop, "Shift+F5")
-        self._action("retry", "Measure the gaps again", lambda: run.begin(retry_gaps=True))
-        self._action("worst", "Worst cases", self.show_worst, "Ctrl+B")
-        self._action("copy", "Copy the table", self.results.table.copy, "Ctrl+Shift+C")
-        self._action("plan", "Plan", self.run_bar.plan_button.toggle, "F4")
-        self._action("gain", "Gain over noisy", self.gain_button.toggle, "F8")
-        self._action("panels", "Curves of each class", self.panels_button.toggle, "F7")
+        add("new", "&New sweep", run.new_sweep, "Ctrl+N")
+        add("open", "&Open a sweep or plan…", self.choose_open, "Ctrl+O")
+        add("corpus", "Fill in from a corpus…", self.choose_corpus)
+        add("catalogue", "Fill in from a catalogue…", self.choose_catalogue)
+        add("save", "&Save the plan…", self.choose_save, "Ctrl+S")
+        add("store", "Keep the &results in…", self.choose_store)
+        add("export", "&Export…", self.choose_export, "Ctrl+E")
+        add("start", "Start or resume", run.begin, "F5")
+        add("pause", "Pause or go on", run.toggle_pause, "F6")
+        add("stop", "Stop", run.stop, "Shift+F5")
+        add("retry", "Measure the gaps again", lambda: run.begin(retry_gaps=True))
+        add("worst", "Worst cases", self.show_worst, "Ctrl+B")
+        add("copy", "Copy the table", self.results.table.copy, "Ctrl+Shift+C")
+        add("plan", "Plan", self.run_bar.plan_button.toggle, "F4")
+        add("gain", "Gain over noisy", self.gain_button.toggle, "F8")
+        add("panels", "Curves of each class", self.panels_button.toggle, "F7")
         for place, name in enumerate(("results", "mixtures", "gaps")):
             show = partial(self.tabs.setCurrentIndex, place)
-            self._action(name, name.capitalize(), show, f"Ctrl+{place + 1}")
-
-    def _action(self, name: str, text: str, run: Callable[[], object], key: str = "") -> None:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(key))
-        action.triggered.connect(lambda _=False: run())
-        self.addAction(action)
-        self.actions_by_name[name] = action
+            add(name, name.capitalize(), show, f"Ctrl+{place + 1}")
 
     def _connect(self) -> None:
         run = self.controller
@@ -510,12 +504,10 @@ class SweepPage(QWidget):
 
 
 def _combo(name: str) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
+    combo = combo_box(name)
     combo.setToolTip(name)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     combo.setMinimumContentsLength(5)
-    combo.setItemDelegate(QStyledItemDelegate(combo))
     combo.setMaxVisibleItems(24)
     return combo
 

@@ -1,47 +1,38 @@
 """The form that makes a plan: speech, noise, SNRs, methods, metrics."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QInputDialog,
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
 )
 
-from workbench.denoisers.registry import Family, MethodInfo
+from workbench.denoisers.registry import MethodInfo
 from workbench.errors import WorkbenchError
 from workbench.evaluation.metrics import METRICS, OPTIONAL_METRICS, find_metric
-from workbench.evaluation.plan import NOISE_CLASSES, NOISY, SweepPlan
+from workbench.evaluation.plan import NOISY, NoiseSet, SweepPlan
 from workbench.evaluation.tables import class_title
 from workbench.gui.settings import Settings
-from workbench.gui.studio.controls import Card, ElidedLabel
-from workbench.gui.sweep.check_tree import CheckTree, Choice
-from workbench.gui.sweep.snr_text import format_snrs, parse_snrs
-from workbench.gui.sweep.sources import SourceRow
+from workbench.gui.shared.card import Card
+from workbench.gui.shared.card_form import CardForm
+from workbench.gui.shared.check_tree import CheckTree, Choice
+from workbench.gui.shared.elided_label import ElidedLabel
+from workbench.gui.shared.labelled_fields import labelled, spin_box
+from workbench.gui.shared.method_choices import method_choices
+from workbench.gui.shared.mixture_fields import MixtureFields
 from workbench.gui.theme import ThemeManager, role
 
-FAMILIES: dict[Family, str] = {
-    "ours": "This workbench",
-    "yours": "Your models",
-    "classical": "Textbook methods",
-    "rival": "Methods of others",
-    "reference": "Reference",
-}
 _NOT_HERE = "In the plan, but not here"
 
 
-class PlanForm(QScrollArea):
+class PlanForm(CardForm):
     """Everything that a plan says, to be chosen.
 
     Parameters
@@ -52,36 +43,23 @@ class PlanForm(QScrollArea):
         What is kept between starts.
     """
 
-    edited = Signal()
     store_requested = Signal()
 
     def __init__(self, theme: ThemeManager, settings: Settings) -> None:
-        super().__init__()
-        self._theme = theme
-        self._settings = settings
+        super().__init__(theme)
         self._base = SweepPlan()
         self._methods: Sequence[MethodInfo] = ()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._inner = QWidget()
-        self._box = QVBoxLayout(self._inner)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        for card in (
+        self.mixtures = MixtureFields(theme, settings)
+        self.mixtures.changed.connect(self.edited)
+        self._lay_out(
             self._make_name_card(),
             self._make_speech_card(),
             self._make_noise_card(),
             self._make_mixture_card(),
             self._make_methods_card(),
             self._make_metrics_card(),
-        ):
-            self._box.addWidget(card)
-        self._box.addStretch(1)
-        self.setWidget(self._inner)
+        )
         self.show_store(None)
-        theme.changed.connect(self._restyle)
-        self._restyle()
 
     # --- what the page does with it --------------------------------------------------------------------
 
@@ -96,17 +74,8 @@ class PlanForm(QScrollArea):
         self._base = plan
         with QSignalBlocker(self):
             self.title_edit.setText(plan.title)
-            self.speech.set_sources(plan.speech)
-            noise = dict(plan.noise)
-            for name in noise:
-                if name not in self.noise:
-                    self._add_noise(name)
-            for name, row in self.noise.items():
-                row.set_sources(noise.get(name, ()))
-            self.snr_edit.setText(format_snrs(plan.snrs_db))
+            self.mixtures.show_design(plan)
             self.repetitions.setValue(plan.repetitions)
-            self.max_speech.setValue(plan.max_speech or 0)
-            self.seed.setValue(plan.seed)
             self._list_methods(plan.methods)
             self._list_metrics(plan.metrics)
 
@@ -118,14 +87,11 @@ class PlanForm(QScrollArea):
         WorkbenchError
             Something is missing in it or cannot be understood.
         """
-        noise = {name: row.sources for name, row in self.noise.items() if row.sources}
-        if not self.speech.sources:
-            raise WorkbenchError("Choose speech: the demo recordings, or files or folders of yours.")
-        for name, row in self.noise.items():
+        speech = self.mixtures.chosen_speech()
+        for name, row in self.mixtures.noise.rows.items():
             if row.box.isChecked() and not row.sources:
                 raise WorkbenchError(f"Choose recordings of {class_title(name)}, or turn the class off.")
-        if not noise:
-            raise WorkbenchError("Choose noise of at least one class.")
+        noise = self.mixtures.chosen_noise()
         metrics = self.metrics.chosen()
         if not metrics:
             raise WorkbenchError("Choose at least one metric.")
@@ -133,12 +99,12 @@ class PlanForm(QScrollArea):
         return replace(
             self._base,
             title=self.title_edit.text().strip(),
-            speech=self.speech.sources,
-            noise=_ordered(noise.items(), [name for name, _ in self._base.noise]),
-            snrs_db=_kept(parse_snrs(self.snr_edit.text()), self._base.snrs_db),
+            speech=speech,
+            noise=_ordered(noise, [name for name, _ in self._base.noise]),
+            snrs_db=_kept(self.mixtures.snrs_db(), self._base.snrs_db),
             repetitions=self.repetitions.value(),
-            max_speech=self.max_speech.value() or None,
-            seed=self.seed.value(),
+            max_speech=self.mixtures.max_speech.value() or None,
+            seed=self.mixtures.seed.value(),
             methods=_kept(methods, self._base.methods),
             metrics=_kept(metrics, self._base.metrics),
         )
@@ -149,10 +115,6 @@ class PlanForm(QScrollArea):
         self.store_label.setToolTip(
             "The file is made when the sweep starts." if path is None else f"Results are kept in {path}"
         )
-
-    def set_enabled(self, enabled: bool) -> None:
-        """Let the plan be changed, or only be looked at; the form scrolls all the same."""
-        self._inner.setEnabled(enabled)
 
     # --- cards -----------------------------------------------------------------------------------------
 
@@ -179,24 +141,13 @@ class PlanForm(QScrollArea):
 
     def _make_speech_card(self) -> Card:
         card = Card("SPEECH", self._theme)
-        self.speech = SourceRow("Clean speech", self._theme, self._settings)
-        self.speech.changed.connect(self.edited)
-        self.max_speech = _spin(0, 1_000_000, "Recordings of speech")
-        self.max_speech.setSpecialValueText("all")
-        self.max_speech.setToolTip("Draw so many recordings of speech with the seed; 0 takes all.")
-        self.max_speech.valueChanged.connect(self.edited)
-        card.body.addWidget(self.speech)
-        card.body.addLayout(_labelled(("Recordings", self.max_speech)))
+        card.body.addWidget(self.mixtures.speech)
+        card.body.addLayout(labelled(("Recordings", self.mixtures.max_speech)))
         return card
 
     def _make_noise_card(self) -> Card:
         card = Card("NOISE", self._theme)
-        self.noise: dict[str, SourceRow] = {}
-        self._noise_box = QVBoxLayout()
-        self._noise_box.setSpacing(2)
-        card.body.addLayout(self._noise_box)
-        for name in NOISE_CLASSES:
-            self._add_noise(name)
+        card.body.addWidget(self.mixtures.noise)
         self.add_class_button = QPushButton("Add a class…")
         self.add_class_button.setToolTip("Add a class of noise with a name of your own")
         self.add_class_button.clicked.connect(self._ask_class)
@@ -205,22 +156,16 @@ class PlanForm(QScrollArea):
 
     def _make_mixture_card(self) -> Card:
         card = Card("MIXTURES", self._theme)
-        self.snr_edit = QLineEdit()
-        self.snr_edit.setAccessibleName("SNRs in dB")
-        self.snr_edit.setToolTip(
-            "Speech over noise in dB: a list, as −10, −5, 0, or a range, as −10 to 15 by 5."
-        )
-        self.snr_edit.textEdited.connect(lambda _: self.edited.emit())
-        self.repetitions = _spin(1, 1000, "Repetitions")
+        snr_edit, seed = self.mixtures.snr_edit, self.mixtures.seed
+        snr_edit.setToolTip("Speech over noise in dB: a list, as −10, −5, 0, or a range, as −10 to 15 by 5.")
+        self.repetitions = spin_box(1, 1000, "Repetitions")
         self.repetitions.setToolTip(
             "Mixtures per sentence, class and SNR; each draws another noise and another place in it."
         )
-        self.seed = _spin(0, 2_147_483_647, "Seed")
-        self.seed.setToolTip("Draws noises and places; the same seed gives the same mixtures on any machine.")
+        seed.setToolTip("Draws noises and places; the same seed gives the same mixtures on any machine.")
         self.repetitions.valueChanged.connect(self.edited)
-        self.seed.valueChanged.connect(self.edited)
         card.body.addLayout(
-            _labelled(("SNRs (dB)", self.snr_edit), ("Repetitions", self.repetitions), ("Seed", self.seed))
+            labelled(("SNRs (dB)", snr_edit), ("Repetitions", self.repetitions), ("Seed", seed))
         )
         return card
 
@@ -243,42 +188,20 @@ class PlanForm(QScrollArea):
 
     # --- inside ----------------------------------------------------------------------------------------
 
-    def _add_noise(self, name: str) -> SourceRow:
-        row = SourceRow(
-            class_title(name), self._theme, self._settings, has_demo=name in NOISE_CLASSES, optional=True
-        )
-        row.changed.connect(self.edited)
-        self.noise[name] = row
-        self._noise_box.addWidget(row)
-        return row
-
     def _ask_class(self) -> None:
         name, accepted = QInputDialog.getText(self, "Add a class of noise", "Name of the class:")
         name = name.strip()
         if not accepted or not name:
             return
-        row = self.noise.get(name) or self._add_noise(name)
+        row = self.mixtures.noise.add(name)
         row.button.setFocus()
         row.set_sources(())
 
     def _list_methods(self, chosen: tuple[str, ...]) -> None:
-        choices = [
-            Choice(
-                method.name,
-                method.title,
-                f"{method.description} Delay {round(method.latency_ms, 1):g} ms."
-                if method.available
-                else method.description,
-                FAMILIES[method.family],
-                method.how_to_install,
-            )
-            for method in self._methods
-        ]
+        choices = method_choices(self._methods, _about)
         known = {choice.name for choice in choices} | {NOISY}
         if self._methods:
             choices += [_absent(name) for name in chosen if name not in known]
-        order = list(FAMILIES.values())
-        choices.sort(key=lambda choice: order.index(choice.group) if choice.group in order else len(order))
         self.methods.set_choices(choices, chosen)
 
     def _list_metrics(self, chosen: tuple[str, ...]) -> None:
@@ -296,37 +219,18 @@ class PlanForm(QScrollArea):
         self.metrics.set_choices(choices, chosen)
 
     def _restyle(self) -> None:
-        self._box.setSpacing(self._theme.px(6))
-        for spin in (self.max_speech, self.repetitions, self.seed):
+        super()._restyle()
+        for spin in (self.mixtures.max_speech, self.repetitions, self.mixtures.seed):
             spin.setFixedWidth(self._theme.px(110))
+
+
+def _about(method: MethodInfo) -> str:
+    delay = f" Delay {round(method.latency_ms, 1):g} ms." if method.available else ""
+    return method.description + delay
 
 
 def _absent(name: str) -> Choice:
     return Choice(name, name, "The plan names this method.", _NOT_HERE, f"There is no method {name} here.")
-
-
-def _spin(low: int, high: int, name: str) -> QSpinBox:
-    spin = QSpinBox()
-    spin.setRange(low, high)
-    spin.setAccessibleName(name)
-    spin.setKeyboardTracking(False)
-    return spin
-
-
-def _labelled(*rows: tuple[str, QWidget]) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setVerticalSpacing(4)
-    grid.setColumnStretch(1, 1)
-    for place, (text, widget) in enumerate(rows):
-        label = QLabel(text)
-        label.setBuddy(widget)
-        label.setToolTip(widget.toolTip())
-        grid.addWidget(label, place, 0)
-        wide = isinstance(widget, QLineEdit)
-        side = Qt.AlignmentFlag.AlignRight
-        grid.addWidget(widget, place, 1) if wide else grid.addWidget(widget, place, 1, side)
-    return grid
 
 
 def _kept(values: tuple[Any, ...], before: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -334,8 +238,6 @@ def _kept(values: tuple[Any, ...], before: tuple[Any, ...]) -> tuple[Any, ...]:
     return before if sorted(values) == sorted(before) else values
 
 
-def _ordered(
-    items: Iterable[tuple[str, tuple[str, ...]]], before: list[str]
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _ordered(noise: NoiseSet, before: list[str]) -> NoiseSet:
     """Return classes of noise in the order that the plan had, new ones last."""
-    return tuple(sorted(items, key=lambda item: before.index(item[0]) if item[0] in before else len(before)))
+    return tuple(sorted(noise, key=lambda item: before.index(item[0]) if item[0] in before else len(before)))

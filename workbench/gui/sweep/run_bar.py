@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from workbench.evaluation.runner import SweepCost, SweepProgress, default_workers
 from workbench.evaluation.tables import Sweep
-from workbench.gui.studio.controls import ElidedLabel
+from workbench.gui.shared.elided_label import ElidedLabel
 from workbench.gui.sweep.controller import CostState, RunState
 from workbench.gui.theme import ThemeManager, role
 

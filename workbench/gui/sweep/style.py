@@ -7,7 +7,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from workbench.evaluation.palette import method_style
-from workbench.gui.theme import ICONS, ThemeManager
+from workbench.gui.shared.style_rules import (
+    check_list_rules,
+    header_sorting_rules,
+    horizontal_scroll_bar_rules,
+    number_rules,
+    splitter_rules,
+    tab_rules,
+    table_rules,
+)
+from workbench.gui.theme import ThemeManager
 
 PEN_STYLES = {
     "-": Qt.PenStyle.SolidLine,
@@ -21,49 +30,18 @@ SYMBOLS = {"o": "o", "s": "s", "D": "d", "^": "t1", "v": "t", "P": "+", "X": "x"
 
 def style_sheet(manager: ThemeManager) -> str:
     """Return the style sheet of the page in the theme in force."""
-    t, s = manager.theme, manager.px
-    chevron = (ICONS / "chevron-down.svg").as_posix()
-    check = (ICONS / ("check-dark.svg" if t.is_dark else "check-light.svg")).as_posix()
+    t = manager.theme
     return f"""
-    QTableView {{ background: {t.surface}; alternate-background-color: {t.window};
-        border: 1px solid {t.border}; border-radius: {s(8)}px; gridline-color: {t.border};
-        selection-background-color: {t.accent_soft}; selection-color: {t.text}; }}
-    QTableView:focus {{ border-color: {t.accent}; }}
-    QTableView::item {{ padding: 0 {s(6)}px; }}
+    {table_rules(manager)}
+    {header_sorting_rules(manager)}
+    {check_list_rules(manager, "QTreeView", "QListView")}
+    {number_rules(manager)}
+    {tab_rules(manager)}
+    {splitter_rules(manager)}
+    {horizontal_scroll_bar_rules(manager)}
     QTableView::item:focus {{ border: 1px solid {t.accent}; }}
     QTableView QTableCornerButton::section {{ background: {t.surface}; border: none; }}
-    QHeaderView {{ background: {t.surface}; border: none; }}
-    QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none;
-        border-bottom: 1px solid {t.border}; padding: {s(4)}px {s(6)}px; font-weight: 600; }}
     QHeaderView::section:vertical {{ border: none; color: {t.text}; font-weight: normal; }}
-    QHeaderView::section:hover {{ color: {t.text}; }}
-    QHeaderView::down-arrow {{ image: url({chevron}); width: {s(10)}px; }}
-    QTreeView, QListView {{ background: transparent; border: 1px solid transparent;
-        border-radius: {s(4)}px; selection-background-color: {t.accent_soft};
-        selection-color: {t.text}; outline: none; }}
-    QTreeView:focus, QListView:focus {{ border-color: {t.accent}; }}
-    QTreeView::item {{ height: {s(22)}px; }}
-    QTreeView::item:selected, QListView::item:selected {{ background: {t.accent_soft}; color: {t.text}; }}
-    QTreeView::indicator, QListView::indicator {{ width: {s(14)}px; height: {s(14)}px;
-        border-radius: {s(4)}px; border: 1px solid {t.strong_border}; background: {t.raised}; }}
-    QTreeView::indicator:checked, QListView::indicator:checked {{ background: {t.accent};
-        border-color: {t.accent}; image: url({check}); }}
-    QTreeView::indicator:indeterminate {{ background: {t.accent_soft}; border-color: {t.accent}; }}
-    QSpinBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: {s(6)}px;
-        padding: {s(3)}px {s(8)}px; min-height: {s(18)}px; }}
-    QSpinBox:focus {{ border-color: {t.accent}; }}
-    QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
-    QTabWidget::pane {{ border: none; }}
-    QTabBar::tab {{ background: transparent; color: {t.muted}; border: none;
-        border-bottom: 2px solid transparent; padding: {s(5)}px {s(10)}px; margin-right: {s(2)}px; }}
-    QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
-    QTabBar::tab:hover {{ color: {t.text}; }}
-    QTabBar::tab:focus {{ background: {t.hover}; border-radius: {s(4)}px; }}
-    QSplitter::handle {{ background: transparent; }}
-    QSplitter::handle:hover {{ background: {t.border}; }}
-    QScrollBar:horizontal {{ height: {s(10)}px; background: transparent; margin: 0; }}
-    QScrollBar::handle:horizontal {{ background: {t.strong_border}; border-radius: {s(3)}px;
-        margin: {s(2)}px; min-width: {s(24)}px; }}
     """
 
 

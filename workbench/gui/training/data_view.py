@@ -7,14 +7,12 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
-    QStyledItemDelegate,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -24,6 +22,7 @@ from workbench.classifier.posterior import NoiseClass
 from workbench.corpora.catalogue import Entry
 from workbench.corpora.scanning import why_left_out
 from workbench.corpora.splits import SPLITS
+from workbench.gui.shared.combo_box import narrow_combo_box
 from workbench.gui.theme import ThemeManager, role
 from workbench.gui.training.listener import Listener
 from workbench.gui.training.sound_view import SoundView
@@ -183,7 +182,7 @@ class DataView(QWidget):
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.sound = SoundView(theme, listener)
-        self.group, self.split, self.use = QComboBox(), QComboBox(), QComboBox()
+        self.group, self.split, self.use = (narrow_combo_box(name) for name in ("Class", "Split", "Use"))
         self.search = QLineEdit()
         self.edit_button = QPushButton("Edit…")
         self._count = role(QLabel(), "small")
@@ -244,9 +243,6 @@ class DataView(QWidget):
             self.files_table.setColumnWidth(column, px(width))
         self.files_table.selectionModel().currentRowChanged.connect(self._chosen)
         self.files.modelReset.connect(self._restore_selection)
-        for combo, name in ((self.group, "Class"), (self.split, "Split"), (self.use, "Use")):
-            combo.setAccessibleName(name)
-            combo.setItemDelegate(QStyledItemDelegate(combo))
         self.use.addItems((ALL, USED, LEFT_OUT, REMARKED))
         self.search.setPlaceholderText("Find a name, speaker or problem")
         self.search.setClearButtonEnabled(True)
@@ -263,9 +259,6 @@ class DataView(QWidget):
         row.setSpacing(px(6))
         for widget in (self.group, self.split, self.use):
             row.addWidget(widget)
-        for combo in (self.group, self.split, self.use):
-            combo.setMinimumContentsLength(8)
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         row.addWidget(self.search, 1)
         row.addWidget(self._count)
         row.addWidget(self.edit_button)

@@ -4,16 +4,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QSlider,
-    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
 
+from workbench.gui.shared.combo_box import combo_box
 from workbench.gui.theme import ThemeManager, role
 from workbench.gui.training.listener import Listener
 from workbench.gui.training.sound_view import SoundView
@@ -30,9 +29,7 @@ class ExamplesView(QWidget):
         self._sounds: dict[int, Sounds] = {}
         self._steps: list[int] = []
         self._best: int | None = None
-        self.chooser = QComboBox()
-        self.chooser.setAccessibleName("Mixture")
-        self.chooser.setItemDelegate(QStyledItemDelegate(self.chooser))
+        self.chooser = combo_box("Mixture")
         self.chooser.currentIndexChanged.connect(self._show)
         self.step = QSlider(Qt.Orientation.Horizontal)
         self.step.setAccessibleName("Training step of the denoised signal")

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
-    QStyledItemDelegate,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from workbench.gui.shared.combo_box import combo_box
 from workbench.gui.theme import ThemeManager, role
 from workbench.training.forms import FormField, Value
 
@@ -62,8 +62,7 @@ class FieldEditor(QWidget):
                 box.toggled.connect(self.changed)
                 self._add(box)
         elif field.choices:
-            self.combo = QComboBox()
-            self.combo.setItemDelegate(QStyledItemDelegate(self.combo))
+            self.combo = combo_box(field.label)
             self.combo.addItems(field.choices)
             self.combo.currentTextChanged.connect(self.changed)
             self._add(self.combo)

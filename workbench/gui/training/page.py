@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QResizeEvent
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from workbench.corpora.catalogue import Entry
 from workbench.gui.messages import Notifier
+from workbench.gui.shared.named_actions import NamedActions
 from workbench.gui.theme import ThemeManager, role
 from workbench.gui.training import closing
 from workbench.gui.training.controller import Start, TrainingController
@@ -75,7 +76,7 @@ class TrainingPage(QWidget):
         self._missing_text = QLabel()
         self._catalogue_title = role(QLabel(), "title")
         self._asked_for: Path | None = None
-        self.actions_by_name: dict[str, QAction] = {}
+        self.actions_by_name = NamedActions(self)
         self._make_actions()
         self._lay_out()
         self._connect()
@@ -166,12 +167,8 @@ class TrainingPage(QWidget):
 
     def _make_actions(self) -> None:
         for command, title in TITLES.items():
-            action = QAction(f"{title}…", self)
-            action.triggered.connect(lambda _=False, command=command: self.ask_for(command))
-            self.actions_by_name[command] = action
-        action = QAction("Open a &catalogue…", self)
-        action.triggered.connect(lambda _=False: self.choose_catalogue())
-        self.actions_by_name["catalogue"] = action
+            self.actions_by_name.add(command, f"{title}…", partial(self.ask_for, command))
+        self.actions_by_name.add("catalogue", "Open a &catalogue…", self.choose_catalogue)
 
     def _lay_out(self) -> None:
         px = self._theme.px

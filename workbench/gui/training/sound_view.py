@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from workbench.dsp import SAMPLE_RATE
 from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB
-from workbench.gui.studio.colour_bar import colour_map
-from workbench.gui.studio.scene_plot import UnitAxis
+from workbench.gui.shared.colour_map import colour_map
+from workbench.gui.shared.unit_axis import UnitAxis
 from workbench.gui.theme import ThemeManager, role
 from workbench.gui.training.listener import Listener, Sound
 

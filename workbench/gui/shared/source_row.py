@@ -1,4 +1,4 @@
-"""Where the recordings of a plan come from: a line per set, with a menu to add and remove."""
+"""Where recordings come from: a line per set, with a menu to add and remove."""
 
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QMenu
 from workbench.audio.files import AUDIO_SUFFIXES
 from workbench.evaluation.plan import DEMO
 from workbench.gui.settings import Settings
-from workbench.gui.studio.controls import ElidedLabel
+from workbench.gui.shared.elided_label import ElidedLabel
 from workbench.gui.theme import ThemeManager, role
 
 _MOST_LISTED = 20
@@ -29,7 +29,7 @@ class SourceRow(QWidget):
     has_demo : bool
         Whether there are demo recordings of it.
     optional : bool
-        Whether it can be left out of the plan by a box.
+        Whether it can be left out by a box.
     """
 
     changed = Signal()
@@ -49,10 +49,10 @@ class SourceRow(QWidget):
         self._has_demo = has_demo
         self._sources: tuple[str, ...] = ()
         self.box = QCheckBox(title)
-        self.box.setVisible(optional)
         self.box.toggled.connect(lambda _: self.changed.emit())
         label = QLabel(title)
-        label.setVisible(not optional)
+        # Hidden, not shown: what has no parent yet would appear as a window of its own.
+        (label if optional else self.box).hide()
         self._optional = optional
         self.summary = ElidedLabel()
         role(self.summary, "muted")
@@ -76,7 +76,7 @@ class SourceRow(QWidget):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What the plan names; nothing where the box is off."""
+        """What is chosen; nothing where the box is off."""
         return self._sources if self.box.isChecked() or not self._optional else ()
 
     def set_sources(self, sources: tuple[str, ...]) -> None:

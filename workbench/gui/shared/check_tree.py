@@ -20,7 +20,7 @@ class Choice:
     Attributes
     ----------
     name : str
-        For the plan.
+        For the program.
     title, about : str
         For people.
     group : str

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from workbench.classifier.posterior import CLASSES
 from workbench.evaluation.palette import class_colour
-from workbench.gui.studio.posterior_track import CELL_S, PosteriorTrack
-from workbench.gui.studio.scene_plot import SceneViewBox, UnitAxis
-from workbench.gui.studio.view_range import ViewRange
+from workbench.gui.shared.posterior_track import CELL_S, PosteriorTrack
+from workbench.gui.shared.scene_plot import SceneViewBox
+from workbench.gui.shared.unit_axis import UnitAxis
+from workbench.gui.shared.view_range import ViewRange
 from workbench.gui.theme import ThemeManager
 
 AXIS_PX = 20

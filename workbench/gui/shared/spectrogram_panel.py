@@ -11,15 +11,16 @@ from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePo
 
 from workbench.engine.monitor import MONITOR_CHOICES
 from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB
-from workbench.gui.studio.colour_bar import ColourBar, colour_map
-from workbench.gui.studio.scene_plot import SceneViewBox, UnitAxis
-from workbench.gui.studio.strip import LOWEST_DB, STEPS_PER_DB, SpectrogramStrip, colour_table
-from workbench.gui.studio.view_range import ViewRange
+from workbench.gui.shared.colour_bar import ColourBar
+from workbench.gui.shared.colour_map import colour_map
+from workbench.gui.shared.scene_plot import SceneViewBox
+from workbench.gui.shared.spectrogram_strip import LOWEST_DB, STEPS_PER_DB, SpectrogramStrip, colour_table
+from workbench.gui.shared.unit_axis import UnitAxis
+from workbench.gui.shared.view_range import ViewRange
 from workbench.gui.theme import ThemeManager, icon
 
 SIGNALS: tuple[str, ...] = MONITOR_CHOICES
 TITLES = {"clean": "Clean", "mixed": "Mixed", "denoised": "Denoised"}
-COLOUR_MAPS = ("magma", "viridis", "cividis")
 
 
 @dataclass(frozen=True)

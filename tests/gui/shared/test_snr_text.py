@@ -1,7 +1,7 @@
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.gui.sweep.snr_text import format_snrs, parse_snrs
+from workbench.gui.shared.snr_text import format_snrs, parse_snrs
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB
-from workbench.gui.studio.strip import HIGHEST_DB, LOWEST_DB, colour_table
+from workbench.gui.shared.spectrogram_strip import HIGHEST_DB, LOWEST_DB, colour_table
 from workbench.gui.theme import ThemeManager
 
 MIN_SPAN_DB = 10.0
@@ -214,11 +214,3 @@ class ColourBar(QWidget):
     def _restyle(self) -> None:
         self.setFixedWidth(self._theme.px(58))
         self.update()
-
-
-def colour_map(name: str) -> NDArray[np.uint8]:
-    """Return a perceptually uniform colour map ("magma", "viridis", "cividis"), uint8, shape (256, 3)."""
-    import pyqtgraph as pg
-
-    table: NDArray[np.uint8] = pg.colormap.get(name).getLookupTable(nPts=256, alpha=False)
-    return table
