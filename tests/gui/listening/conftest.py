@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,48 +12,23 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.listening.driver import fast_output
+from tests.listening.conftest import ALL_KINDS, prepare
 from workbench.gui.listening.window import ListenerWindow
 from workbench.gui.settings import Settings
 from workbench.gui.theme import ThemeManager
-from workbench.listening.design import (
-    Block,
-    LevelPage,
-    ListeningTest,
-    Question,
-    QuestionPage,
-    TextPage,
-    TrainingPage,
-)
-from workbench.listening.prepare import prepare_steps
+from workbench.listening.design import Block
 from workbench.listening.prepared import Key, read_key
 from workbench.listening.session import open_session
 
-PAIR = (("log_mmse", "noisy"),)
 HEAR = 0.05
-SHORT = ListeningTest(
-    title="Voices",
+N_TRIALS = {"rate": 4, "grade": 1}
+SHORT = replace(
+    ALL_KINDS,
     seed=5,
     max_speech=1,
-    snrs_db=(0.0, 5.0),
-    noise=(("vehicle", ("demo",)), ("household", ("demo",))),
-    pages=(
-        TextPage("welcome", "Welcome", "Hello.\n\nAll the best."),
-        TextPage("consent", "Taking part", "You can stop at any time.", agree="I agree."),
-        LevelPage(),
-        TrainingPage("prefer", 1),
-        Block("prefer", "ab", pairs=PAIR, allow_no_difference=True, break_after=2, must_hear=HEAR),
-        Block("match", "abx", pairs=PAIR, must_hear=HEAR),
-        Block("compare", "ccr", pairs=PAIR, must_hear=HEAR),
-        Block("rate", "p835", methods=("noisy", "log_mmse"), must_hear=HEAR, n_trials=4),
-        Block("grade", "mushra", methods=("noisy", "log_mmse"), must_hear=HEAR, n_trials=1),
-        QuestionPage(
-            questions=(
-                Question("age", "How old are you?", "number", low=16, high=120),
-                Question("hearing", "How well do you hear?", "choice", ("Well", "Badly"), required=True),
-                Question("remarks", "Anything else?"),
-            )
-        ),
-        TextPage("thanks", "Thank you", "Good bye."),
+    pages=tuple(
+        replace(page, must_hear=HEAR, n_trials=N_TRIALS.get(page.name)) if isinstance(page, Block) else page
+        for page in ALL_KINDS.pages
     ),
 )
 
@@ -61,8 +37,7 @@ SHORT = ListeningTest(
 def prepared_short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the prepared test; nobody writes to it."""
     folder = tmp_path_factory.mktemp("screens") / "prepared"
-    for _ in prepare_steps(SHORT, folder):
-        pass
+    prepare(SHORT, folder)
     return folder
 
 
