@@ -17,13 +17,14 @@ from workbench.errors import WorkbenchError
 
 Options = dict[str, str]
 _NOTES = Path("docs/models")
-_SLICE = {"seconds": "1.024", "batch": "150", "learning-rate": "0.01", "warmup-steps": "0", "steps": "4000"}
+_SLICE = {"seconds": "1.024", "batch": "150", "learning-rate": "0.01", "warmup-steps": "0"}
+_SHORT = {"steps": "180", "epoch-steps": "60", "validation-mixtures": "24"}
 ORIGINALS: Mapping[str, tuple[str, Options]] = {
-    "original-nc": ("train-nc", {"architecture": "original-nc", "seconds": "4.04", "steps": "6000"}),
-    "original-fc": ("train-ddae", {"architecture": "original-fc", **_SLICE}),
-    "original-gru": ("train-ddae", {"architecture": "original-gru", **_SLICE}),
+    "original-nc": ("train-nc", {"architecture": "original-nc", "seconds": "4.04", "steps": "4500"}),
+    "original-fc": ("train-ddae", {"architecture": "original-fc", **_SLICE, **_SHORT}),
+    "original-gru": ("train-ddae", {"architecture": "original-gru", **_SLICE, **_SHORT}),
 }
-"""The original system's networks: its batch, learning rate and slices; for a hundred hours or more."""
+"""The original system's networks: its batch, learning rate and slices, until `dev` gains no more."""
 _DESCRIPTIONS = {
     "original-nc": "The original's classifier, trained on our data: judges each half second by itself.",
     "original-fc": "The original's dense denoiser, trained on our data: a network for each class.",
