@@ -5,7 +5,7 @@ import pytest
 
 from tests.denoisers.conftest import BLOCK_SIZES, in_blocks
 from workbench.audio.files import read
-from workbench.bundles.runtime import StatefulModel
+from workbench.bundles.slices import load_model
 from workbench.bundles.store import catalogue
 from workbench.classifier.posterior import NoiseClass
 from workbench.denoisers.adaptive import AdaptiveDenoiser
@@ -33,7 +33,7 @@ def test_every_bundle_is_intact_and_every_precision_loads():
     assert found.problems == ()
     for bundle in found.bundles:
         for precision in bundle.manifest.files:
-            StatefulModel(bundle, precision)
+            load_model(bundle, precision)
     assert all(method.available for method in methods() if method.family != "rival")
 
 
