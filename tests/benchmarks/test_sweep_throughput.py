@@ -61,7 +61,7 @@ def test_throughput(benchmark, tmp_path):
         methods=tuple(name for name in WANTED if name in there),
         metrics=("pesq_wb", "stoi"),
         snrs_db=(0.0, 10.0),
-        max_speech=2,
+        max_speech=6,
     )
     plan = replace(plan, title="benchmark")
     pairs = []

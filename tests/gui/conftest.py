@@ -10,6 +10,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from workbench import resources
 from workbench.audio.playback import ClockOutput
@@ -17,6 +18,7 @@ from workbench.engine.scene import Scene
 from workbench.gui.app import Application
 from workbench.gui.workers import ComputeProcess
 
+PATIENCE_MS = 20_000
 SILENCE = "Playback is silent: PortAudio is not installed; install it with “apt install libportaudio2”."
 
 
@@ -44,6 +46,17 @@ def _no_dangling_threads() -> Iterator[None]:
     # Qt's pool shows its threads to Python as dummies until they die of boredom.
     after = {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
     assert not after - before
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for longer than five seconds: a machine that runs other tests beside takes its time."""
+    usual = QtBot.waitUntil
+
+    def wait_until(qtbot: QtBot, is_so: Callable[[], Any], *, timeout: int = PATIENCE_MS) -> None:
+        usual(qtbot, is_so, timeout=timeout)
+
+    monkeypatch.setattr(QtBot, "waitUntil", wait_until)
 
 
 @pytest.fixture(autouse=True)
