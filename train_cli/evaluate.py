@@ -22,6 +22,7 @@ from workbench.classifier.posterior import CLASSES, NOISES, NoiseClass
 from workbench.denoisers.adaptive import AdaptiveDenoiser
 from workbench.denoisers.original import OriginalDenoiser
 from workbench.denoisers.protocol import denoise
+from workbench.denoisers.registry import make_denoiser, methods
 from workbench.dsp import Signal
 from workbench.dsp.mixing import mix
 from workbench.errors import WorkbenchError
@@ -35,9 +36,10 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
     """Measure a bundle by class and SNR, print the tables, and write them if asked.
 
     A DDAE is measured as users hear it: with the default noise classifier, its latency undone; one of the
-    original system is told the class. In place of a bundle, the run of one of the original networks can be
-    measured; one that was trained on a single class of noise is measured on this class. With several
-    precisions of a bundle, the tables are those of the first, and two more show all side by side.
+    original system is told the class. In place of a bundle, any method of the application can be measured by
+    its name, or the run of one of the original networks; one that was trained on a single class of noise is
+    measured on this class. With several precisions of a bundle, the tables are those of the first, and two
+    more show all side by side.
 
     Raises
     ------
@@ -73,12 +75,19 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
 
 def _kind(bundle: Path) -> tuple[str, str]:
     """Return "ddae" or "nc", and the class of noise it is for ("all" but for some original networks)."""
+    if _is_method(bundle):
+        return "ddae", "all"
     if not (bundle / RUN_NAME).exists():
         return check_bundle(bundle).manifest.kind, "all"
     record = read_run(bundle)
     if not record["options"].get("architecture", "").startswith("original"):
         raise WorkbenchError(f"{bundle} is a training run; make a bundle of it with 'train_cli export'.")
     return record["command"].removeprefix("train-"), record["options"].get("noise_class", "all")
+
+
+def _is_method(bundle: Path) -> bool:
+    """Tell whether a method is meant, such as "rnnoise", and not a folder."""
+    return not bundle.exists() and any(method.name == str(bundle) for method in methods())
 
 
 def _run(
@@ -132,6 +141,9 @@ def _denoiser(bundle: Path, precision: str | None) -> Callable[[Signal, NoiseCla
 
         enhance = load_denoiser(bundle)
         return lambda noisy, _: enhance(noisy)
+    if _is_method(bundle):
+        method = make_denoiser(str(bundle))
+        return lambda noisy, _: denoise(noisy, method)
     checked = check_bundle(bundle)
     if checked.manifest.is_original:
         told = {noise: OriginalDenoiser(checked, noise, precision=precision) for noise in NOISES}

@@ -418,7 +418,7 @@ class EvaluateOptions(CommandOptions):
 
     bundle: Path = option(
         Path("models/ddae-standard"),
-        "folder of the bundle, or run of an original network",
+        "folder of the bundle, run of an original network, or name of a method, such as rnnoise",
         label="Model",
         pick="folder",
     )

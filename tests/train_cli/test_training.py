@@ -206,6 +206,17 @@ def test_evaluate_measures_both_kinds(ddae_run, nc_run, tiny_corpus, tmp_path, c
     assert "-10 dB" in card
 
 
+def test_evaluate_measures_a_method_by_its_name(tiny_corpus, tmp_path, capfd):
+    figures = tmp_path / "figures.json"
+    arguments = [f"--data={tiny_corpus}", "--per-cell=1", "--workers=1", f"--output={figures}"]
+    assert main(["evaluate", "--bundle=bypass", *arguments]) == 0
+    for row in json.loads(figures.read_text())["By SNR"].values():
+        for metric in ("pesq_wb", "stoi", "si_sdr"):
+            assert row[f"{metric} denoised"] == pytest.approx(row[f"{metric} noisy"], abs=1e-3)
+    assert main(["evaluate", "--bundle=no-such-method", *arguments]) == 2
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_another_network_is_not_resumed(ddae_run, tiny_corpus, capfd):
     assert main([*DDAE, f"--data={tiny_corpus}", f"--run={ddae_run}", "--window=128", "--hop=64"]) == 2
     assert "was trained with --window 512" in capfd.readouterr().err

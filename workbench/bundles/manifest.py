@@ -178,8 +178,7 @@ def spectral_features(manifest: Manifest) -> SpectralFeatures:
         synthesis_samples=table.take("synthesis_samples", int, 0),
     )
     table.finish()
-    if not (0 < features.hop_samples <= features.window_samples <= 1 << 16):
-        raise table.error("hop_samples must be at least 1 and window_samples no smaller than that")
+    _check_frames(features, table)
     if not 0 < features.compression <= 1:
         raise table.error("compression must be above 0 and at most 1")
     n_all = features.window_samples // 2 + 1
@@ -241,11 +240,15 @@ def slice_features(manifest: Manifest) -> SliceFeatures:
         slice_frames=table.take("slice_frames", int),
     )
     table.finish()
-    if not (0 < features.hop_samples <= features.window_samples <= 1 << 16):
-        raise table.error("hop_samples must be at least 1 and window_samples no smaller than that")
+    _check_frames(features, table)
     if not 1 <= features.slice_frames <= 10_000:
         raise table.error("slice_frames must be from 1 to 10000")
     return features
+
+
+def _check_frames(features: SpectralFeatures | SliceFeatures, table: TomlTable) -> None:
+    if not (0 < features.hop_samples <= features.window_samples <= 1 << 16):
+        raise table.error("hop_samples must be at least 1 and window_samples no smaller than that")
 
 
 @dataclass(frozen=True)
