@@ -198,6 +198,9 @@ class Mixer:
         self.options = options
         self.seed = seed
         self.n_samples = round(options.seconds * 16_000)
+        self._speech_weights = draw_weights(
+            [len(stored) for _, stored in corpus.speech], [speaker for speaker, _ in corpus.speech]
+        )
         self._weights = {
             noise_class: draw_weights([len(noise) for noise in noises], corpus.kinds[noise_class])
             for noise_class, noises in corpus.noise.items()
@@ -251,7 +254,8 @@ class Mixer:
         """Draw a stretch of speech that is not mostly a pause, by another speaker than `avoid`."""
         options = self.options
         while True:
-            speaker, stored = self.corpus.speech[rng.integers(len(self.corpus.speech))]
+            index = rng.choice(len(self._speech_weights), p=self._speech_weights)
+            speaker, stored = self.corpus.speech[index]
             if speaker == avoid:
                 continue
             whole_level_db = rms_db(stored.astype(np.float32))
@@ -338,10 +342,10 @@ class Mixer:
 
 
 def draw_weights(lengths: Sequence[int], kinds: Sequence[str]) -> NDArray[np.float64]:
-    """Probability of each recording of a class.
+    """Probability of each recording of speech, where kinds are speakers, or of a class of noise.
 
-    Long recordings, and kinds of noise of which there is much, are drawn more often, but by the root of their
-    length only: variety counts for more.
+    Long recordings, and kinds of which there is much, are drawn more often, but by the root of their length
+    only: variety counts for more.
     """
     roots = np.sqrt(np.asarray(lengths, np.float64))
     names = np.asarray(kinds)

@@ -96,3 +96,23 @@ def test_job_delivers_only_the_last_work_and_every_kind_of_failure(qtbot: Any) -
     qtbot.waitUntil(lambda: bool(failures))
     assert "swallow" in str(failures[0])
     assert not job.is_running
+
+
+def test_an_offer_outlives_a_warning_and_an_error_but_not_the_next_news(studio: Application) -> None:
+    bar = studio.window.messages
+    while bar.current is not None:
+        bar.dismiss()
+    bar.show_message(Message("Playback is silent", "warning"))
+    bar.show_message(Message("Deleted", "info", "Undo"))
+    assert bar.action_button.text() == "Undo"
+    bar.show_message(Message("No disk", "warning"))
+    assert bar.label.text() == "Deleted"
+    bar.show_message(Message("Broken", "error"))
+    assert bar.label.text() == "Broken"
+    bar.dismiss()
+    assert bar.action_button.text() == "Undo"
+    bar.show_message(Message("Saved", "info"))
+    bar.dismiss()
+    assert bar.label.text() == "No disk"
+    bar.dismiss()
+    assert bar.label.text() == "Playback is silent"

@@ -19,6 +19,7 @@ from workbench.gui.theme import ThemeManager
 
 logger = logging.getLogger("workbench")
 INFO_SHOWN_MS = 6000
+OFFER_SHOWN_MS = 12_000
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,18 @@ class MessageBar(QFrame):
         return self._messages[-1] if self._messages else None
 
     def show_message(self, message: Message) -> None:
-        """Show a message above those that are still open; the same text is not repeated."""
-        self._messages = [m for m in self._messages if m.text != message.text and m.level != "info"]
-        self._messages.append(message)
+        """Show a message above those that are still open; the same text is not repeated.
+
+        News give way to whatever comes after. News that offer something, such as undoing it, only give way to
+        other news: an error stands above them meanwhile, a warning waits below.
+        """
+        self._messages = [
+            m
+            for m in self._messages
+            if m.text != message.text and (m.level != "info" or (m.action and message.level != "info"))
+        ]
+        waits = message.level == "warning" and self.current is not None and self.current.level == "info"
+        self._messages.insert(len(self._messages) - waits, message)
         if message.level != "info":
             logger.warning("%s", message.text)
         self._refresh()
@@ -121,7 +131,7 @@ class MessageBar(QFrame):
         self.setProperty("level", message.level)
         self.style().polish(self)
         if message.level == "info":
-            self._timer.start(INFO_SHOWN_MS)
+            self._timer.start(OFFER_SHOWN_MS if message.action else INFO_SHOWN_MS)
 
 
 class Notifier(QObject):

@@ -114,7 +114,7 @@ class StudioController(QObject):
         self._is_released = False
         self._output_opened_s = 0.0
         self._output_message = ""
-        self._player: Player | None = None
+        self._player: Player[LiveGraph] | None = None
         self._graph: LiveGraph | None = None
         self._load_job, self._engine_job, self._method_job = Job(), Job(), Job()
         self._devices_job = Job()
@@ -518,9 +518,10 @@ class StudioController(QObject):
     def _open_output(self) -> Output:
         return self._make_output(self.output_name) if self.output_name else self._make_output()
 
-    def _play_on(self, output: Output, graph: LiveGraph) -> None:
+    def _play_on(self, output: Output, graph: LiveGraph) -> Player[LiveGraph]:
         self._player = Player(graph, output)
         self._player.volume = self.volume
+        return self._player
 
     def _use_output(self, output: Output) -> None:
         self._output = output
@@ -534,11 +535,13 @@ class StudioController(QObject):
             output.close()
             self._output_opened_s = time.monotonic()
         else:
+            # The graph itself may not have gone yet where the player was sent last.
+            position = (self._player or self._graph).position_samples
             if self._player is not None:
                 self._player.close()
             self._is_released = False
             self._use_output(output)
-            self._play_on(output, self._graph)
+            self._play_on(output, self._graph).seek(position)
         self._play()
 
     def _tell_output(self) -> None:
