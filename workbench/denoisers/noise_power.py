@@ -37,7 +37,7 @@ class NoisePowerTracker:
     def reset(self) -> None:
         """Forget the noise."""
         self._power: NDArray[np.float64] | None = None
-        self._presence: NDArray[np.float64] | float = 0.5
+        self._presence = np.zeros(0)
         self._n_frames = 0
 
     def update(self, noisy_power: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,6 +55,7 @@ class NoisePowerTracker:
         """
         if self._power is None:
             self._power = np.full_like(noisy_power, POWER_FLOOR)
+            self._presence = np.full_like(noisy_power, 0.5)
         if self._n_frames < _INITIAL_FRAMES:
             if noisy_power.max() > POWER_FLOOR:
                 self._n_frames += 1
@@ -62,14 +63,18 @@ class NoisePowerTracker:
                 self._power = np.maximum(mean, POWER_FLOOR)
             return self._power
         # Beyond an exponent of 50 the probability is 1 or the odds make no difference.
-        exponent = np.minimum(noisy_power / self._power * (_SNR_IF_SPEECH / (1 + _SNR_IF_SPEECH)), 50.0)
-        presence = 1 / (1 + (1 + _SNR_IF_SPEECH) * np.exp(-exponent))
-        self._presence = _PRESENCE_MEMORY * self._presence + (1 - _PRESENCE_MEMORY) * presence
+        exponent = noisy_power / self._power
+        exponent *= -_SNR_IF_SPEECH / (1 + _SNR_IF_SPEECH)
+        odds_against = np.exp(np.maximum(exponent, -50.0, out=exponent), out=exponent)
+        odds_against *= 1 + _SNR_IF_SPEECH
+        odds_against += 1
+        presence = np.divide(1, odds_against, out=odds_against)
+        self._presence += (1 - _PRESENCE_MEMORY) * (presence - self._presence)
         # Noise that rises for good looks like speech that never ends: this lets the estimate follow.
-        presence = np.where(
-            self._presence > _MAX_STUCK_PRESENCE, np.minimum(presence, _MAX_STUCK_PRESENCE), presence
-        )
-        noise_now = presence * self._power + (1 - presence) * noisy_power
-        smoothed = _POWER_MEMORY * self._power + (1 - _POWER_MEMORY) * noise_now
-        self._power = np.maximum(smoothed, POWER_FLOOR)
+        if self._presence.max() > _MAX_STUCK_PRESENCE:
+            stuck = self._presence > _MAX_STUCK_PRESENCE
+            presence[stuck] = np.minimum(presence[stuck], _MAX_STUCK_PRESENCE)
+        # What is smoothed in is noisy power in so far as speech is absent.
+        absence = np.subtract(1 - _POWER_MEMORY, presence * (1 - _POWER_MEMORY), out=presence)
+        self._power = np.maximum(self._power + absence * (noisy_power - self._power), POWER_FLOOR)
         return self._power

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, TypeAlias
 
-from workbench.background import step_back
+from workbench.background import keep_memory, step_back
 from workbench.evaluation.trials import Doing, Job, Mixed, Row, measure
 
 if TYPE_CHECKING:
@@ -182,6 +182,7 @@ def _work(connection: Connection) -> None:
     """Measure what comes through the pipe, until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that reads the results.
     step_back()
+    keep_memory()
     with suppress(EOFError, OSError):
         while True:
             for said in measure(connection.recv()):
