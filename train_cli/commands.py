@@ -9,6 +9,7 @@ from train_cli.options import (
     CommandOptions,
     EvaluateOptions,
     ExportOptions,
+    GatherOptions,
     MixOptions,
     QuantiseOptions,
     RecipeOptions,
@@ -31,6 +32,7 @@ class Command:
 
 
 COMMANDS = {
+    "gather": Command(GatherOptions, "train_cli.gather", "gather"),
     "scan": Command(ScanOptions, "train_cli.scan", "scan"),
     "mix": Command(MixOptions, "train_cli.mix", "mix_files"),
     "train-ddae": Command(TrainDdaeOptions, "train_cli.ddae", "train"),
@@ -43,6 +45,7 @@ COMMANDS = {
 }
 
 EXAMPLES = """examples:
+  train_cli gather --output ../gathered
   train_cli scan --data ../shared/data --output catalogue.csv
   train_cli mix --data catalogue.csv --split test --snr-db -5 0 5 --output mixtures
   train_cli train-nc --data ../shared/data --run runs/nc

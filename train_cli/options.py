@@ -371,6 +371,21 @@ class ScanOptions(CommandOptions):
 
 
 @dataclass(frozen=True)
+class GatherOptions(CommandOptions):
+    """Fetch recorded speech from Debian packages (5.6 hours, seven voices) as more to train on."""
+
+    output: Path = option(Path("gathered"), "folder for the recordings", label="Folder", pick="new folder")
+    table: Path | None = option(
+        None,
+        "TOML table of packages and their files, instead of ours",
+        label="Packages",
+        pick="file",
+        advanced=True,
+    )
+    events: bool = option(False, _EVENTS_HELP)
+
+
+@dataclass(frozen=True)
 class MixOptions(CommandOptions):
     """Write clean, noise and noisy files at given SNRs, with a manifest to make each again exactly."""
 
@@ -459,7 +474,9 @@ class RecipeOptions(CommandOptions):
     run: bool = option(
         False, "run the commands; what was done before is not done again", label="Run the commands"
     )
-    data: Path = option(Path("../shared/data"), "folder of speech and noise", pick="folder")
+    data: tuple[Path, ...] = option(
+        (Path("../shared/data"),), "folders of speech and noise", label="Folders", pick="folder"
+    )
     small: bool = option(
         False, "a few minutes instead of hours: all steps on little data, for a check", label="In small"
     )
@@ -549,6 +566,7 @@ class VerifyOptions(CommandOptions):
 
 
 OPTIONS: Mapping[str, type[CommandOptions]] = {
+    "gather": GatherOptions,
     "scan": ScanOptions,
     "mix": MixOptions,
     "train-ddae": TrainDdaeOptions,

@@ -51,7 +51,7 @@ def recipe(options: RecipeOptions, reporter: Reporter) -> None:
 def _commands(options: RecipeOptions) -> Iterator[list[str]]:
     work = options.work / (f"{options.name}-small" if options.small else options.name)
     catalogue = work / "catalogue.csv"
-    scan = ["scan", "--data", str(options.data), "--output", str(catalogue)]
+    scan = ["scan", "--data", *map(str, options.data), "--output", str(catalogue)]
     if options.name in ORIGINALS:
         yield scan
         yield from _original(options, work, catalogue)

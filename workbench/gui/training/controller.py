@@ -38,6 +38,7 @@ _NAMES = {
     "evaluate": "Measurement",
     "quantise": "Smaller model",
     "mix": "Mixtures",
+    "gather": "More speech",
     "recipe": "Recipe",
 }
 
@@ -232,6 +233,8 @@ class TrainingController(QObject):
             follow["output"] = Follow(here / "catalogues", ".csv")
         elif command == "mix":
             follow["output"] = Follow(here / "mixtures")
+        elif command == "gather":
+            follow["output"] = Follow(here / "gathered")
         elif command == "export":
             follow |= {"output": Follow(models), "title": Follow()}
             values |= {"run": ""} if job is None else {name: job.values[name] for name in ("run", "data")}

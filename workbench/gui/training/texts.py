@@ -24,6 +24,7 @@ WHAT = {
     "evaluate": "Measurement",
     "quantise": "Smaller model",
     "mix": "Mixtures",
+    "gather": "Recordings",
     "recipe": "Recipe",
 }
 
