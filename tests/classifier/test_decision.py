@@ -74,7 +74,7 @@ def test_it_depends_on_time_and_not_on_the_number_of_posteriors(hop):
         heard = NoiseClass.VEHICLE if time <= 24_000 else NoiseClass.HOUSEHOLD
         if decision.update(ClassPosterior(time, vector_of[heard])) is NoiseClass.HOUSEHOLD:
             break
-    assert 1.0 <= (time - 24_000) / 16_000 <= 1.75
+    assert 0.5 <= (time - 24_000) / 16_000 <= 1.0
 
 
 def test_reset_forgets():

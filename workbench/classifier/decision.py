@@ -29,7 +29,7 @@ class ClassDecision:
         The decision; None before the first posterior.
     """
 
-    def __init__(self, smoothing_s: float = 1.0, margin: float = 0.15, hold_s: float = 0.5) -> None:
+    def __init__(self, smoothing_s: float = 0.6, margin: float = 0.1, hold_s: float = 0.25) -> None:
         self._smoothing_samples = smoothing_s * SAMPLE_RATE
         self._margin = margin
         self._hold_samples = round(hold_s * SAMPLE_RATE)
