@@ -14,8 +14,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
 from workbench.audio import files
-from workbench.engine.live import SILENT, LiveCounts, LiveSettings, LiveStatus
 from workbench.engine.live import LiveSession as Session
+from workbench.engine.live_status import SILENT, LiveCounts, LiveSettings, LiveStatus
 from workbench.engine.scene import demo_scenes
 from workbench.gui.hub import Hub
 from workbench.gui.live.controller import DEMO_VOICE, TICK_MS, LiveController, State

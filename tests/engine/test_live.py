@@ -11,7 +11,8 @@ from workbench.audio import files
 from workbench.denoisers.protocol import denoise
 from workbench.dsp import SAMPLE_RATE
 from workbench.engine import chain, live
-from workbench.engine.live import SILENT, LiveSession, LiveSettings
+from workbench.engine.live import LiveSession
+from workbench.engine.live_status import SILENT, LiveSettings
 from workbench.engine.recording import read_take
 from workbench.errors import WorkbenchError
 

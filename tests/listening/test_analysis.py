@@ -13,22 +13,14 @@ from scipy import stats
 
 from workbench.errors import WorkbenchError
 from workbench.evaluation.statistics import ALL
-from workbench.listening.analysis import (
-    Analysis,
-    BlockResult,
-    Rating,
-    ResultRow,
-    analyse,
-    block_result,
-    post_screening,
-    unblinded,
-)
+from workbench.listening.analysis import analyse, block_result, post_screening, unblinded
 from workbench.listening.answers import SessionAnswers
 from workbench.listening.design import Block
 from workbench.listening.figures import block_figure
 from workbench.listening.order import screens_for
 from workbench.listening.prepared import Key, PreparedTest
 from workbench.listening.report import html_report, write_figures
+from workbench.listening.results import Analysis, BlockResult, Rating, ResultRow
 from workbench.listening.screens import Screen
 from workbench.listening.session import entry_of, open_session
 from workbench.listening.simulate import SimulatedListener, simulate_session

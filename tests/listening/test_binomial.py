@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from workbench.listening.analysis import t_interval, t_test
 from workbench.listening.binomial import (
     answers_needed,
     binomial_interval,
     binomial_p_value,
     binomial_power,
 )
+from workbench.listening.means import t_interval, t_test
 
 # Student, The probable error of a mean, Biometrika 6 (1908): hours of sleep gained with two drugs.
 SLEEP_1 = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])

@@ -20,7 +20,8 @@ from workbench.cli.terminal import note, print_json
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.engine.live import LiveSession, LiveStatus
+    from workbench.engine.live import LiveSession
+    from workbench.engine.live_status import LiveStatus
 
 EXAMPLES = """\
   workbench live                                     the system's microphone and output
@@ -95,7 +96,7 @@ def _latency_s(options: argparse.Namespace) -> float | None:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from workbench.engine.live import SILENT
+    from workbench.engine.live_status import SILENT
     from workbench.engine.round_trip import measure_round_trip
 
     if options.input_file is not None or options.output == SILENT:
@@ -112,7 +113,8 @@ def _measure(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from workbench.engine.live import LiveSession, LiveSettings
+    from workbench.engine.live import LiveSession
+    from workbench.engine.live_status import LiveSettings
 
     if options.monitor == "clean" and options.noise is None:
         raise WorkbenchError("--monitor clean needs --noise: without it the microphone is the mixed signal.")

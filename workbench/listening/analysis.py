@@ -7,26 +7,33 @@ listener answers several times, the sign test over listeners stands beside it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import WorkbenchError
-from workbench.evaluation.statistics import ALL, CONFIDENCE, holm, wilcoxon_p_values
+from workbench.evaluation.statistics import ALL, holm, wilcoxon_p_values
 from workbench.listening.answers import SessionAnswers, read_sessions
 from workbench.listening.binomial import Alternative, binomial_interval, binomial_p_value
-from workbench.listening.design import PAIRED, REFERENCE, Block, Question, QuestionPage, TestKind
-from workbench.listening.prepared import Key, PreparedTest, open_prepared, read_key
+from workbench.listening.design import PAIRED, REFERENCE, Block, TestKind
+from workbench.listening.means import bootstrap, t_interval, t_test
+from workbench.listening.prepared import Key, open_prepared, read_key
+from workbench.listening.results import (
+    Analysis,
+    BlockResult,
+    Comparison,
+    Exclusion,
+    Interval,
+    Rating,
+    ResultRow,
+    measures_of,
+)
 from workbench.listening.screens import NO_DIFFERENCE, P835_SCALES
 from workbench.listening.simulate import SIMULATED
-
-Interval = Literal["t", "bootstrap"]
-N_RESAMPLES = 2000
-_SEED = 0
 
 HIDDEN_REFERENCE_LEAST = 90
 MID_ANCHOR_MOST = 90
@@ -36,189 +43,6 @@ TRANSPARENT_SHARE = 0.25
 15 % of the items is left out; items whose anchor more than 25 % of the listeners rate above 90 do not count
 against anybody."""
 _MID_ANCHOR = "anchor_7000"
-
-MEASURES: dict[str, str] = {
-    "preference": "Preferred",
-    "correct": "Correct",
-    "comparison": "Comparison (CMOS)",
-    "sig": "Voice (SIG)",
-    "bak": "Background (BAK)",
-    "ovrl": "Whole (OVRL)",
-    "quality": "Quality",
-}
-
-
-@dataclass(frozen=True)
-class Rating:
-    """One answer with the key turned.
-
-    Attributes
-    ----------
-    session, listener, block, screen : str
-    measure : str
-        One of `MEASURES`.
-    condition, against : str
-        What was rated, and in AB, ABX and CCR what it was compared with; as the author's pairs have them.
-    mixture, speech, noise, noise_class : str
-    snr_db : float
-    value : float
-        AB: 1 for `condition`, −1 for `against`, 0 for no difference. ABX: 1 correct, 0 not. CCR: −3 to 3,
-        positive where `condition` is better. P.835: 1 to 5. MUSHRA: 0 to 100.
-    label : str
-        Where it stood on the screen.
-    seconds : float or None
-        Time that the screen took.
-    """
-
-    session: str
-    listener: str
-    block: str
-    screen: str
-    measure: str
-    condition: str
-    against: str
-    mixture: str
-    speech: str
-    noise: str
-    noise_class: str
-    snr_db: float
-    value: float
-    label: str
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class ResultRow:
-    """A condition (or a pair) in one class of noise at one SNR.
-
-    Attributes
-    ----------
-    measure, condition, against : str
-        As in `Rating`.
-    noise_class : str
-        `ALL` for all together.
-    snr_db : float or None
-        None for all together.
-    n_listeners, n_ratings, n_ties : int
-        `n_ties` counts "no difference".
-    estimate : float
-        Share of answers for the condition (AB, ties left out) or of correct ones (ABX), mean over listeners
-        (CCR, P.835), median of the ratings (MUSHRA).
-    low, high : float or None
-        95 % confidence interval: Clopper-Pearson; Student's t or bootstrap over listeners; for medians the
-        bootstrap over listeners.
-    quartiles : tuple of float or None
-        First and third, of MUSHRA.
-    p_value : float or None
-        Exact binomial test (AB two-sided, ABX one-sided); CCR: t-test of the listeners' means against 0.
-    p_corrected : float or None
-        After Holm, over all rows of the same measure and the same kind of cell.
-    p_listeners : float or None
-        AB and ABX: sign test over listeners, each counted once for what most of their answers say.
-    """
-
-    measure: str
-    condition: str
-    against: str
-    noise_class: str
-    snr_db: float | None
-    n_listeners: int
-    n_ratings: int
-    n_ties: int
-    estimate: float
-    low: float | None
-    high: float | None
-    quartiles: tuple[float, float] | None
-    p_value: float | None
-    p_corrected: float | None
-    p_listeners: float | None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two methods of P.835 or MUSHRA rated by the same listeners.
-
-    Attributes
-    ----------
-    difference : float
-        First less second: mean (P.835) or median (MUSHRA) over the listeners' differences.
-    p_value : float or None
-        Paired t-test of the listeners' means (P.835), Wilcoxon signed-rank test of their medians (MUSHRA).
-    p_corrected : float or None
-        After Holm, over all pairs of the same measure and the same kind of cell.
-    """
-
-    measure: str
-    first: str
-    second: str
-    noise_class: str
-    snr_db: float | None
-    n_listeners: int
-    difference: float
-    p_value: float | None
-    p_corrected: float | None
-
-
-@dataclass(frozen=True)
-class Exclusion:
-    """Answers that are left out, and why; `block` is empty where it is the whole session."""
-
-    listener: str
-    block: str
-    why: str
-
-
-@dataclass(frozen=True)
-class BlockResult:
-    """What came out of a block; `ratings` holds those that were counted."""
-
-    block: Block
-    n_listeners: int
-    ratings: tuple[Rating, ...]
-    rows: tuple[ResultRow, ...]
-    comparisons: tuple[Comparison, ...]
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """All conditions in the author's order."""
-        return self.block.conditions
-
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """What was measured."""
-        return _measures(self.block.test)
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """A test with its results.
-
-    Attributes
-    ----------
-    prepared : PreparedTest
-    key : Key
-    interval : str
-    sessions : tuple of SessionAnswers
-        All of them, whether counted or not.
-    ratings : tuple of Rating
-        All of finished sessions (or of all, as was asked for), those of screened listeners included.
-    exclusions : tuple of Exclusion
-    blocks : tuple of BlockResult
-    """
-
-    prepared: PreparedTest
-    key: Key
-    interval: Interval
-    sessions: tuple[SessionAnswers, ...]
-    ratings: tuple[Rating, ...]
-    exclusions: tuple[Exclusion, ...]
-    blocks: tuple[BlockResult, ...]
-
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        """All questions of the questionnaires."""
-        pages = [page for page in self.key.test.pages if isinstance(page, QuestionPage)]
-        return tuple(question for page in pages for question in page.questions)
 
 
 def analyse(
@@ -397,7 +221,7 @@ def block_result(block: Block, ratings: Sequence[Rating], interval: Interval = "
             for rating in ratings
             if noise_class in (ALL, rating.noise_class) and snr_db in (None, rating.snr_db)
         ]
-        for measure in _measures(block.test):
+        for measure in measures_of(block.test):
             by_condition: dict[tuple[str, str], list[Rating]] = defaultdict(list)
             for rating in inside:
                 if rating.measure == measure:
@@ -419,11 +243,6 @@ def block_result(block: Block, ratings: Sequence[Rating], interval: Interval = "
         tuple(_corrected(rows)),
         tuple(_corrected(comparisons)),
     )
-
-
-def _measures(test: TestKind) -> tuple[str, ...]:
-    single = {"ab": "preference", "abx": "correct", "ccr": "comparison", "mushra": "quality"}
-    return P835_SCALES if test == "p835" else (single[test],)
 
 
 def _cells(ratings: Sequence[Rating]) -> list[tuple[str, float | None]]:
@@ -457,7 +276,7 @@ def _row(test: TestKind, ratings: Sequence[Rating], interval: Interval) -> Resul
     if test in ("ab", "abx"):
         return _counted(test, row, values, by_listener)
     if test == "mushra":
-        low, high = _bootstrap(list(by_listener.values()), "median")
+        low, high = bootstrap(list(by_listener.values()), "median")
         quartiles = np.quantile(values, [0.25, 0.75])
         return replace(
             row,
@@ -467,7 +286,7 @@ def _row(test: TestKind, ratings: Sequence[Rating], interval: Interval) -> Resul
             quartiles=(float(quartiles[0]), float(quartiles[1])),
         )
     means = np.array([each.mean() for each in by_listener.values()])
-    low, high = t_interval(means) if interval == "t" else _bootstrap([mean[None] for mean in means], "mean")
+    low, high = t_interval(means) if interval == "t" else bootstrap([mean[None] for mean in means], "mean")
     p_value = t_test(means) if test == "ccr" else None
     return replace(row, estimate=float(means.mean()), low=low, high=high, p_value=p_value)
 
@@ -495,52 +314,6 @@ def _counted(
             else None
         ),
     )
-
-
-def t_interval(means: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    """Return the 95 % confidence interval of a mean after Student; none for fewer than two values."""
-    from scipy.stats import t
-
-    if len(means) < 2:
-        return None, None
-    half = float(t.ppf((1 + CONFIDENCE) / 2, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means)))
-    return float(means.mean()) - half, float(means.mean()) + half
-
-
-def t_test(differences: NDArray[np.float64]) -> float | None:
-    """Return the two-sided p-value of Student's t-test of a mean against 0; None for fewer than two values.
-
-    Where all values are the same there is no spread to judge by: 1 if they are 0, else 0.
-    """
-    from scipy.stats import t
-
-    if len(differences) < 2:
-        return None
-    spread = differences.std(ddof=1)
-    if spread == 0:
-        return float(differences[0] == 0)
-    statistic = abs(differences.mean()) / (spread / np.sqrt(len(differences)))
-    return float(2 * t.sf(statistic, len(differences) - 1))
-
-
-def _bootstrap(
-    groups: Sequence[NDArray[np.float64]], statistic: Literal["mean", "median"]
-) -> tuple[float | None, float | None]:
-    """Percentile bootstrap that draws listeners with all their ratings; seeded."""
-    if len(groups) < 2:
-        return None, None
-    padded = np.full((len(groups), max(map(len, groups))), np.nan)
-    for row, values in zip(padded, groups, strict=True):
-        row[: len(values)] = values
-    places = np.random.default_rng(_SEED).integers(len(groups), size=(N_RESAMPLES, len(groups)))
-    drawn = padded[places].reshape(N_RESAMPLES, -1)
-    is_whole = not np.isnan(padded).any()
-    if statistic == "mean":
-        found = drawn.mean(axis=1) if is_whole else np.nanmean(drawn, axis=1)
-    else:
-        found = np.median(drawn, axis=1) if is_whole else np.nanmedian(drawn, axis=1)
-    low, high = np.quantile(found, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(low), float(high)
 
 
 def _compared(

@@ -8,8 +8,8 @@ from workbench.evaluation.palette import method_style
 from workbench.evaluation.panels import INKS, Ink, style
 from workbench.evaluation.statistics import ALL
 from workbench.evaluation.tables import class_title, snr_title
-from workbench.listening.analysis import MEASURES, BlockResult, ResultRow
 from workbench.listening.design import PAIRED
+from workbench.listening.results import MEASURES, BlockResult, ResultRow
 from workbench.listening.screens import MUSHRA_BANDS
 from workbench.listening.tables import condition_titles
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from workbench.errors import WorkbenchError
 from workbench.evaluation.figures import save_figure
 from workbench.evaluation.report import REPORT_STYLE
-from workbench.listening.analysis import Analysis, BlockResult
 from workbench.listening.figures import block_figure
+from workbench.listening.results import Analysis, BlockResult
 from workbench.listening.tables import TextTable, condition_titles, result_tables
 
 

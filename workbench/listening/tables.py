@@ -10,9 +10,9 @@ from typing import Any
 from workbench.errors import WorkbenchError
 from workbench.evaluation.statistics import ALL
 from workbench.evaluation.tables import class_title, method_titles, snr_title
-from workbench.listening.analysis import MEASURES, Analysis, BlockResult, Comparison, Rating, ResultRow
 from workbench.listening.binomial import SIGNIFICANT
 from workbench.listening.design import CLEAN, PAIRED, REFERENCE, TEST_TITLES
+from workbench.listening.results import MEASURES, Analysis, BlockResult, Comparison, Rating, ResultRow
 
 DIGITS = 6
 _TEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.errors import WorkbenchError
-from workbench.listening.analysis import BlockResult, Interval, analyse
+from workbench.listening.analysis import analyse
 from workbench.listening.binomial import Alternative, binomial_power
 from workbench.listening.design import (
     TEST_TITLES,
@@ -22,6 +22,7 @@ from workbench.listening.figures import block_figure
 from workbench.listening.prepare import PrepareProgress, prepare_steps
 from workbench.listening.prepared import PreparedBlock, open_prepared
 from workbench.listening.report import write_figures, write_report
+from workbench.listening.results import BlockResult, Interval
 from workbench.listening.session import Session, SessionInfo, list_sessions, open_session, preview
 from workbench.listening.tables import TextTable, result_tables, write_tables
 from workbench.listening.validate import Finding, Outline, check_prepared, check_test, outline

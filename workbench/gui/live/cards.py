@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton
 
 from workbench.audio.devices import Device
-from workbench.engine.live import SILENT, LiveStatus
+from workbench.engine.live_status import SILENT, LiveStatus
 from workbench.engine.scene import SNR_RANGE_DB
 from workbench.gui.live.controller import DEMO_VOICE
 from workbench.gui.live.level_meter import LevelMeter

@@ -16,7 +16,8 @@ from PySide6.QtCore import QFile, QObject, Qt, QTimer, Signal
 from workbench.audio.devices import Device, list_devices
 from workbench.audio.streams import looks_like_headphones
 from workbench.denoisers.registry import DEFAULT_METHOD, MethodInfo, methods, split_precision
-from workbench.engine.live import SILENT, LiveSession, LiveSettings
+from workbench.engine.live import LiveSession
+from workbench.engine.live_status import SILENT, LiveSettings
 from workbench.engine.monitor import MONITOR_CHOICES, MonitorChoice
 from workbench.engine.recording import find_takes, read_take, take_scene
 from workbench.engine.round_trip import RoundTrip, measure_round_trip

@@ -28,7 +28,8 @@ from PySide6.QtWidgets import (
 
 from workbench.audio.files import AUDIO_SUFFIXES
 from workbench.engine.latency import LatencyBudget
-from workbench.engine.live import LOUDSPEAKER_WARNING, SILENT, LiveSettings, LiveStatus
+from workbench.engine.live import LOUDSPEAKER_WARNING
+from workbench.engine.live_status import SILENT, LiveSettings, LiveStatus
 from workbench.engine.monitor import MONITOR_CHOICES
 from workbench.engine.round_trip import RoundTrip
 from workbench.evaluation.spectrogram import DEFAULT_LEVELS_DB

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout
 
 from workbench.engine.latency import LatencyBudget
-from workbench.engine.live import LiveStatus
+from workbench.engine.live_status import LiveStatus
 from workbench.gui.live.controller import State
 from workbench.gui.live.latency_bar import LatencyBar
 from workbench.gui.theme import ThemeManager, role
