@@ -372,7 +372,7 @@ class ScanOptions(CommandOptions):
 
 @dataclass(frozen=True)
 class GatherOptions(CommandOptions):
-    """Fetch recorded speech from Debian packages (5.6 hours, seven voices) as more to train on."""
+    """Fetch recorded speech from Debian packages (5 hours, seven voices) as more to train on."""
 
     output: Path = option(Path("gathered"), "folder for the recordings", label="Folder", pick="new folder")
     table: Path | None = option(
