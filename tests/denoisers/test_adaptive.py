@@ -38,6 +38,13 @@ def test_a_change_of_class_is_followed(scripted):
     assert loudest(out[50_000:-1_000]) == pytest.approx(gain_of(NoiseClass.VEHICLE), rel=1e-3)
 
 
+def test_of_no_noise_the_network_is_told_nothing(scripted):
+    """A faint noise is easily taken for none, and would be left in place."""
+    quiet, unsure = scripted({1_000: NoiseClass.NO_NOISE}), scripted({})
+    np.testing.assert_array_equal(denoise(tone(), quiet), denoise(tone(), unsure))
+    assert quiet.current_class is NoiseClass.NO_NOISE
+
+
 @pytest.mark.parametrize("size", BLOCK_SIZES)
 def test_blocks_do_not_matter(scripted, tmp_path, size):
     rng = np.random.default_rng(3)

@@ -10,7 +10,7 @@ from train_cli.mcu.arrays import c_array, c_float
 from workbench.bundles.check import Bundle
 from workbench.bundles.manifest import log_mel_features, spectral_features
 from workbench.classifier.decision import ClassDecision
-from workbench.classifier.posterior import CLASSES
+from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.classifier.streaming import log_mel_spec
 from workbench.denoisers.adaptive import GLIDE_SAMPLES
 from workbench.denoisers.ddae import POWER_FLOOR, stft_spec
@@ -89,6 +89,7 @@ def config_header(spec: FeatureSpec) -> str:
         "DW_MEL_LOG_OFFSET": mel.log_offset,
         "DW_CHUNK_FRAMES": log_mel_features(spec.nc.manifest).chunk_frames,
         "DW_CLASSES": len(CLASSES),
+        "DW_NO_NOISE": CLASSES.index(NoiseClass.NO_NOISE),
         "DW_SMOOTHING_SAMPLES": float(decision["smoothing_s"].default * SAMPLE_RATE),
         "DW_MARGIN": float(decision["margin"].default),
         "DW_HOLD_SAMPLES": round(decision["hold_s"].default * SAMPLE_RATE),

@@ -10,7 +10,7 @@ from train_cli.verify import demo_mixture
 from workbench.bundles.manifest import log_mel_features
 from workbench.classifier.decision import ClassDecision
 from workbench.classifier.posterior import CLASSES, ClassPosterior
-from workbench.denoisers.adaptive import ConditionGlide
+from workbench.denoisers.adaptive import ConditionGlide, class_to_tell
 from workbench.denoisers.ddae import MaskModel
 from workbench.dsp import SAMPLE_RATE
 from workbench.dsp.mel import log_mel
@@ -63,9 +63,9 @@ def make_vectors(spec: FeatureSpec, ddae: MicroModel, nc: MicroModel) -> Vectors
 
 
 def _decisions(chunk_samples: int) -> Vectors:
-    """Posteriors of a scene that changes twice, and what follows from them."""
+    """Posteriors of a scene that changes three times, and what follows from them."""
     rng = np.random.default_rng(3)
-    truths = np.repeat(np.array([2, 0, 3]), _POSTERIORS // 3)
+    truths = np.repeat(np.array([2, 0, 4, 3]), _POSTERIORS // 4)
     posteriors = rng.dirichlet(np.ones(len(CLASSES)), _POSTERIORS)
     posteriors = (0.55 * posteriors + 0.45 * np.eye(len(CLASSES))[truths]).astype(np.float32)
     decision, glide = ClassDecision(), ConditionGlide(None)
@@ -73,7 +73,7 @@ def _decisions(chunk_samples: int) -> Vectors:
     decisions, conditions = [], []
     for time, posterior in zip(times.tolist(), posteriors, strict=True):
         decided = decision.update(ClassPosterior(time, posterior))
-        glide.to(decided, time)
+        glide.to(class_to_tell(decided), time)
         decisions.append(CLASSES.index(decided))
         conditions.append(glide.at(np.array([time + _GLIDE_SAMPLES]))[0])
     return {

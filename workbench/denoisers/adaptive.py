@@ -21,8 +21,16 @@ GLIDE_SAMPLES = round(0.3 * SAMPLE_RATE)
 _MAX_SAID = 1024
 
 
+def class_to_tell(heard: NoiseClass | None) -> NoiseClass | None:
+    """Return what the DDAE is told of a class that the NC hears: nothing, where it hears no noise.
+
+    What the NC takes for no noise may still be a faint one, which a DDAE that is told of none leaves in place.
+    """
+    return None if heard is NoiseClass.NO_NOISE else heard
+
+
 class AdaptiveDenoiser:
-    """Denoise with a DDAE that is told the class that the NC hears.
+    """Denoise with a DDAE that is told the class of noise that the NC hears, if it hears one.
 
     A new class is told gradually, over `GLIDE_SAMPLES`, and from the sample on at which it was known, so that
     nothing clicks and the output does not depend on how the input is cut into blocks.
@@ -73,7 +81,7 @@ class AdaptiveDenoiser:
 
     @property
     def current_class(self) -> NoiseClass | None:
-        """The class that the DDAE is being told; None before the first is known."""
+        """The class that is acted on; None before the first is known."""
         return self.force_class or self._decision.current
 
     def posteriors(self) -> list[ClassPosterior]:
@@ -97,11 +105,11 @@ class AdaptiveDenoiser:
         force_class = self.force_class  # Read once: another thread may set it at any time.
         if self._consumed_samples == 0:
             self._glide = ConditionGlide(force_class)
-        self._glide.to(force_class or self._decision.current, self._consumed_samples)
+        self._glide.to(force_class or class_to_tell(self._decision.current), self._consumed_samples)
         for posterior in self._classifier.process(block):
             self._said.append(posterior)
             decided = self._decision.update(posterior)
-            self._glide.to(force_class or decided, posterior.time_samples)
+            self._glide.to(force_class or class_to_tell(decided), posterior.time_samples)
         self._consumed_samples += len(block)
         return self._frames.process(block)
 

@@ -103,6 +103,8 @@ static void take_next(dw_glide *g) {
 }
 
 void dw_glide_to(dw_glide *g, int noise_class, int32_t time) {
+  /* What is taken for no noise may still be a faint one. */
+  if (noise_class == DW_NO_NOISE) noise_class = DW_UNKNOWN;
   if (noise_class == g->aim) return;
   if (g->has_next) take_next(g);
   g->aim = noise_class;

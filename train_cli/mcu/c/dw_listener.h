@@ -45,7 +45,7 @@ typedef struct {
 
 void dw_glide_reset(dw_glide *g);
 
-/* Move to a class from a time on. */
+/* Move to a class from a time on; "no noise" is told as if the class were unknown. */
 void dw_glide_to(dw_glide *g, int noise_class, int32_t time);
 
 /* Write the condition at a time, not before any asked for earlier. */
