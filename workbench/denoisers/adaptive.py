@@ -24,7 +24,7 @@ _MAX_SAID = 1024
 def class_to_tell(heard: NoiseClass | None) -> NoiseClass | None:
     """Return what the DDAE is told of a class that the NC hears: nothing, where it hears no noise.
 
-    What the NC takes for no noise may still be a faint one, which a DDAE that is told of none leaves in place.
+    What the NC takes for no noise may be a faint one, which a DDAE that is told of none leaves in place.
     """
     return None if heard is NoiseClass.NO_NOISE else heard
 
