@@ -1,5 +1,4 @@
 import platform
-import resource
 import subprocess
 import sys
 from multiprocessing import get_context
@@ -44,6 +43,8 @@ def test_a_process_that_is_gone_is_left_in_peace(sleeper):
 
 
 def _faults_of_an_array(*prepare) -> int:
+    import resource  # Not on Windows.
+
     for function in prepare:
         function()
     np.ones(10_000_000, np.uint8)
