@@ -1,4 +1,4 @@
-"""Gathers recorded speech from Debian packages, as more to train on."""
+"""Gathers recorded speech and noise from Debian packages, as more to train on."""
 
 import shutil
 import subprocess
@@ -9,12 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import soundfile
 
 from train_cli.events import Reporter
 from train_cli.options import GatherOptions
 from workbench.audio import files
+from workbench.classifier.posterior import NOISES
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.errors import WorkbenchError
 
@@ -22,33 +25,81 @@ TABLE = Path(__file__).with_name("gather_packages.toml")
 _TOOLS = {"apt-get": "apt", "dpkg-deb": "dpkg", "ffmpeg": "ffmpeg"}
 _SOURCES = "SOURCES.md"
 _G722 = ".g722"
+_LEAST_NOISE_S = 0.8
+_LEAST_NOISE_RMS = 10 ** (-60 / 20)
 
 
 @dataclass(frozen=True)
 class Recordings:
-    """Recordings of one speaker in a package; see the table."""
+    """Recordings of one speaker, or of one kind of noise, in a package; see the table."""
 
     package: str
     files: str
-    speaker: str
     licence: str
-    left_out: frozenset[str]
+    left_out: frozenset[str] = frozenset()
+    speaker: str = ""
+    noise_class: str = ""
+    kind: str = ""
+    most_s: float | None = None
+
+    @property
+    def what(self) -> str:
+        """What they are: "speech" or "noise"."""
+        return "noise" if self.noise_class else "speech"
+
+    @property
+    def record_name(self) -> str:
+        """Name of the file that says that those of the package are all there."""
+        return f"{self.package}-{self.what}.done"
+
+    @property
+    def folder(self) -> Path:
+        """Where they go below the output."""
+        if self.noise_class:
+            return Path("noise", "train", self.noise_class)
+        return Path("speech", "train", self.speaker)
 
     def find(self, unpacked: Path) -> list[Path]:
         """Return the files that are wanted, below the folder in which the package was unpacked."""
         return sorted(path for path in unpacked.glob(self.files) if path.stem not in self.left_out)
 
     def name_of(self, path: Path, unpacked: Path) -> str:
-        """Name a recording by its place in the package, from the last folder that the pattern spells out."""
+        """Name a recording by its place in the package, from the last folder that the pattern spells out.
+
+        That of a noise has its kind and package before it, as in ``siren__some-game-sounds-police``.
+        """
         spelt_out = takewhile(lambda part: "*" not in part, Path(self.files).parts[:-1])
-        return "-".join(path.relative_to(unpacked).with_suffix("").parts[len(list(spelt_out)) - 1 :])
+        place = "-".join(path.relative_to(unpacked).with_suffix("").parts[len(list(spelt_out)) - 1 :])
+        return f"{self.kind}__{self.package}-{place}" if self.noise_class else place
+
+    def read(self, path: Path) -> Signal:
+        """Read a recording, of a long one its middle.
+
+        Raises
+        ------
+        WorkbenchError
+            It cannot be decoded, or is a noise too short or too quiet to be of use.
+        """
+        if self.most_s is None:
+            signal = _decode(path)
+        else:
+            signal = _decode(_cut(path, self.most_s))
+            n_samples = round(self.most_s * SAMPLE_RATE)
+            begin = max(0, len(signal) - n_samples) // 2
+            signal = signal[begin : begin + n_samples]
+        if self.noise_class and len(signal) < _LEAST_NOISE_S * SAMPLE_RATE:
+            raise WorkbenchError(f"it is shorter than {_LEAST_NOISE_S} s.")
+        if self.noise_class and np.sqrt(np.mean(np.square(signal))) < _LEAST_NOISE_RMS:
+            raise WorkbenchError("it is all but silent.")
+        return signal
 
 
 def gather(options: GatherOptions, reporter: Reporter) -> None:
-    """Fetch packages, and write what they hold to ``OUTPUT/speech/train/<speaker>`` as FLAC.
+    """Fetch packages, and write what they hold as FLAC.
 
-    A package whose recordings are all there is not fetched again; a recording that cannot be decoded is named
-    and left out.
+    Speech goes to ``OUTPUT/speech/train/<speaker>``, noise to ``OUTPUT/noise/train/<class>``. A package whose
+    recordings are all there is not fetched again; a recording that cannot be decoded, or a noise that is very
+    short or quiet, is named and left out.
 
     Raises
     ------
@@ -56,7 +107,8 @@ def gather(options: GatherOptions, reporter: Reporter) -> None:
         The table or a tool is missing, or a package cannot be had.
     """
     reporter.started("gather", asdict(options))
-    table = read_table(options.table or TABLE)
+    whole_table = read_table(options.table or TABLE)
+    table = [recordings for recordings in whole_table if recordings.what in options.kind]
     has_g722 = any(recordings.files.endswith(_G722) for recordings in table)
     for tool, package in _TOOLS.items():
         if shutil.which(tool) is None and (tool != "ffmpeg" or has_g722):
@@ -64,18 +116,22 @@ def gather(options: GatherOptions, reporter: Reporter) -> None:
                 f"'gather' needs {tool}, which is not installed; on Debian or Ubuntu run: "
                 f"apt install {package}"
             )
-    packages = list(dict.fromkeys(recordings.package for recordings in table))
+    groups: dict[str, list[Recordings]] = {}
+    for recordings in table:
+        groups.setdefault(recordings.record_name, []).append(recordings)
     begin_s = time.monotonic()
-    for done, package in enumerate(packages):
-        record = options.output / f"{package}.done"
+    for done, (name, wanted) in enumerate(groups.items(), 1):
+        record = options.output / name
         if not record.exists():
-            wanted = [recordings for recordings in table if recordings.package == package]
+            package = wanted[0].package
             n_files = _gather_package(package, wanted, options.output, reporter)
             record.write_text(f"{n_files}\n")
             reporter.note(f"{package}: {n_files} recordings")
         elapsed_s = time.monotonic() - begin_s
-        reporter.progress(done + 1, len(packages), elapsed_s / (done + 1) * (len(packages) - done - 1))
-    (options.output / _SOURCES).write_text(_sources(table), encoding="utf-8")
+        reporter.progress(done, len(groups), elapsed_s / done * (len(groups) - done))
+    options.output.mkdir(parents=True, exist_ok=True)
+    there = [recordings for recordings in whole_table if (options.output / recordings.record_name).exists()]
+    (options.output / _SOURCES).write_text(_sources(there), encoding="utf-8")
     reporter.artifact("recordings", str(options.output))
     reporter.finished(f"Give {options.output} to 'train_cli scan --data' beside your own recordings.")
 
@@ -86,26 +142,42 @@ def read_table(path: Path) -> list[Recordings]:
     Raises
     ------
     WorkbenchError
-        The file cannot be read, or an entry lacks something.
+        The file cannot be read, or an entry lacks something or names a class that there is not.
     """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["recordings"]
-        return [
-            Recordings(
-                entry["package"],
-                entry["files"],
-                entry["speaker"],
-                entry["licence"],
-                frozenset(entry.get("except", ())),
-            )
-            for entry in entries
-        ]
+        return [recordings for entry in entries for recordings in _read_entry(entry, path)]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WorkbenchError(f"The table {path} cannot be read: {error}.") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise WorkbenchError(
             f"The table {path} lacks {error} in one of its [[recordings]]; compare it with {TABLE}."
         ) from None
+
+
+def _read_entry(entry: dict[str, Any], path: Path) -> Iterator[Recordings]:
+    package = entry["package"]
+    patterns = entry["files"]
+    if ("speaker" in entry) == ("noise_class" in entry):
+        raise WorkbenchError(
+            f"The table {path} must say of every entry of {package} either the speaker or the noise_class."
+        )
+    if "noise_class" in entry and entry["noise_class"] not in NOISES:
+        raise WorkbenchError(
+            f"The table {path} gives {package} the noise_class {entry['noise_class']!r}; "
+            f"it must be one of {', '.join(NOISES)}."
+        )
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        yield Recordings(
+            package=package,
+            files=pattern,
+            licence=entry["licence"],
+            left_out=frozenset(entry.get("except", ())),
+            speaker=entry.get("speaker", ""),
+            noise_class=entry.get("noise_class", ""),
+            kind=entry["kind"] if "noise_class" in entry else "",
+            most_s=entry.get("most_s"),
+        )
 
 
 def _gather_package(package: str, wanted: Sequence[Recordings], output: Path, reporter: Reporter) -> int:
@@ -116,12 +188,13 @@ def _gather_package(package: str, wanted: Sequence[Recordings], output: Path, re
         unpacked = Path(folder) / "files"
         _call(["dpkg-deb", "-x", archive.name, "files"], Path(folder), f"{archive.name} cannot be unpacked")
         n_files = 0
-        for source, target in _targets(wanted, unpacked, output):
+        for recordings, source in _found(wanted, unpacked):
             try:
-                signal = _decode(source)
+                signal = recordings.read(source)
             except WorkbenchError as error:
                 reporter.warning(f"{source.relative_to(unpacked)} is left out: {error}")
                 continue
+            target = output / recordings.folder / f"{recordings.name_of(source, unpacked)}.flac"
             target.parent.mkdir(parents=True, exist_ok=True)
             files.write(target, signal, subtype="PCM_16")
             n_files += 1
@@ -132,11 +205,27 @@ def _gather_package(package: str, wanted: Sequence[Recordings], output: Path, re
     return n_files
 
 
-def _targets(wanted: Sequence[Recordings], unpacked: Path, output: Path) -> Iterator[tuple[Path, Path]]:
+def _found(wanted: Sequence[Recordings], unpacked: Path) -> Iterator[tuple[Recordings, Path]]:
     for recordings in wanted:
-        folder = output / "speech" / "train" / recordings.speaker
         for source in recordings.find(unpacked):
-            yield source, folder / f"{recordings.name_of(source, unpacked)}.flac"
+            yield recordings, source
+
+
+def _cut(source: Path, most_s: float) -> Path:
+    """Put the middle of a long recording beside it: to decode all of it takes many times as long."""
+    if source.suffix == _G722:
+        return source
+    try:
+        with soundfile.SoundFile(source) as file:
+            n_frames = round(most_s * file.samplerate)
+            if file.frames <= n_frames:
+                return source
+            file.seek((file.frames - n_frames) // 2)
+            middle = source.with_name(f"{source.name}.middle.wav")
+            soundfile.write(middle, file.read(n_frames), file.samplerate, subtype="FLOAT")
+    except soundfile.LibsndfileError as error:
+        raise WorkbenchError(f"it cannot be decoded ({error.error_string}).") from None
+    return middle
 
 
 def _decode(source: Path) -> Signal:
@@ -159,6 +248,9 @@ def _call(command: Sequence[str], folder: Path, what_failed: str) -> bytes:
 
 
 def _sources(table: Sequence[Recordings]) -> str:
-    rows = [f"| {r.speaker} | {r.package} | `{r.files}` | {r.licence} |" for r in table]
-    head = "| Speaker | Debian package | Files | Licence |\n|---|---|---|---|\n"
+    rows = [
+        f"| {r.speaker or f'{r.noise_class}, {r.kind}'} | {r.package} | `{r.files}` | {r.licence} |"
+        for r in table
+    ]
+    head = "| Speaker or noise | Debian package | Files | Licence |\n|---|---|---|---|\n"
     return f"# Where these recordings come from\n\n{head}" + "\n".join(rows) + "\n"

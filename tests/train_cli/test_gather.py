@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from train_cli.__main__ import main
+from train_cli.data import kind_of
 from train_cli.gather import TABLE, read_table
 from workbench.audio import files
 
@@ -21,6 +22,17 @@ files = "usr/share/voices/{pattern}"
 speaker = "anna"
 licence = "CC0"
 except = ["two"]
+"""
+
+_NOISE = """
+[[recordings]]
+package = "some-voices"
+files = ["usr/share/noises/*.wav", "usr/share/noises/far/*.wav"]
+noise_class = "vehicle"
+kind = "siren"
+licence = "CC0"
+except = ["other"]
+most_s = 1.5
 """
 
 
@@ -60,6 +72,21 @@ def package(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def noises(package):
+    """Add noises to the package: one rises for 3 s, others are very short, very quiet, or not wanted."""
+    folder = package / "package" / "usr" / "share" / "noises"
+    (folder / "far").mkdir(parents=True)
+    rising = np.linspace(0, 0.9, 48_000, dtype=np.float32) * np.sign(np.sin(np.arange(48_000) * 0.1))
+    files.write(folder / "rising.wav", rising.astype(np.float32))
+    files.write(folder / "far" / "steady.wav", np.full(16_000, 0.5, np.float32))
+    files.write(folder / "other.wav", np.full(16_000, 0.5, np.float32))
+    files.write(folder / "short.wav", np.full(8_000, 0.5, np.float32))
+    files.write(folder / "quiet.wav", np.full(16_000, 0.0005, np.float32))
+    archive = package / "some-voices_1_all.deb"
+    subprocess.run(["dpkg-deb", "-b", package / "package", archive], check=True, capture_output=True)
+
+
 def test_speech_of_a_package_becomes_a_folder_that_scan_reads(package, table, tmp_path, capfd):
     arguments = [f"--output={tmp_path / 'more'}", f"--table={table('**/*.wav')}"]
     assert main(["gather", *arguments]) == 0
@@ -77,12 +104,61 @@ def test_speech_of_a_package_becomes_a_folder_that_scan_reads(package, table, tm
     assert "anna" in catalogue.read_text()
 
 
+def test_noise_of_a_package_goes_to_its_class_and_is_named_by_its_kind(noises, tmp_path, capfd):
+    table = tmp_path / "table.toml"
+    table.write_text(_TABLE.format(pattern="*.wav") + _NOISE)
+    output = tmp_path / "more"
+    assert main(["gather", f"--output={output}", f"--table={table}"]) == 0
+    found = sorted((output / "noise" / "train" / "vehicle").iterdir())
+    assert [path.name for path in found] == [
+        "siren__some-voices-far-steady.flac",
+        "siren__some-voices-noises-rising.flac",
+    ]
+    assert [kind_of(path) for path in found] == ["siren", "siren"]
+    assert len(files.read(found[0])) == 16_000
+    middle = files.read(found[1])
+    assert len(middle) == 24_000
+    assert np.abs(middle[[0, -1]]) == pytest.approx([0.225, 0.675], abs=0.001)
+    told = " ".join(capfd.readouterr().err.split())
+    assert "short.wav is left out: it is shorter than 0.8 s." in told
+    assert "quiet.wav is left out: it is all but silent." in told
+    assert (output / "speech" / "train" / "anna" / "voices-one.flac").exists()
+    sources = (output / "SOURCES.md").read_text()
+    assert "anna | some-voices" in sources
+    assert "vehicle, siren | some-voices | `usr/share/noises/far/*.wav` | CC0" in sources
+    catalogue = tmp_path / "catalogue.csv"
+    assert main(["scan", "--data", str(output), f"--output={catalogue}"]) == 0
+    assert "vehicle" in catalogue.read_text()
+
+
+def test_speech_and_noise_can_be_fetched_one_after_the_other(noises, tmp_path):
+    table = tmp_path / "table.toml"
+    table.write_text(_TABLE.format(pattern="*.wav") + _NOISE)
+    output = tmp_path / "more"
+    arguments = ["gather", f"--output={output}", f"--table={table}", "--kind"]
+    assert main([*arguments, "speech"]) == 0
+    assert not (output / "noise").exists()
+    assert "vehicle" not in (output / "SOURCES.md").read_text()
+    assert main([*arguments, "noise"]) == 0
+    assert (output / "noise" / "train" / "vehicle").is_dir()
+    sources = (output / "SOURCES.md").read_text()
+    assert "anna" in sources
+    assert "vehicle" in sources
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (_TABLE.format(pattern="*.mp3"), "holds none of the files"),
         (_TABLE.format(pattern="*.wav").replace("some-voices", "others"), "Unable to locate others"),
         ("[[recordings]]\npackage = 'x'\n", "lacks 'files'"),
+        (
+            "[[recordings]]\npackage = 'x'\nfiles = '*'\nlicence = 'CC0'\n",
+            "either the speaker or the noise_class",
+        ),
+        (_NOISE + "speaker = 'anna'\n", "either the speaker or the noise_class"),
+        (_NOISE.replace("vehicle", "vehicles"), "'vehicles'; it must be one of human, tv_radio, vehicle"),
+        (_NOISE.replace("kind =", "sort ="), "lacks 'kind'"),
         ("recordings", "cannot be read"),
     ],
 )
@@ -99,7 +175,7 @@ def test_our_table_leaves_out_what_the_demo_scenes_are_made_of():
     sources = (TABLE.parent.parent / "assets" / "SOURCES.md").read_text()
     table = read_table(TABLE)
     for line in sources.splitlines():
-        package = next((r.package for r in table if r.package in line and "`speech/" in line), None)
+        package = next((r.package for r in table if f" {r.package} " in line), None)
         if package:
             left_out = frozenset().union(*(r.left_out for r in table if r.package == package))
             assert any(f"/{name}." in line for name in left_out), line

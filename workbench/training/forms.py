@@ -26,7 +26,7 @@ TITLES: Mapping[str, str] = {
     "evaluate": "Measure a model",
     "quantise": "Shrink a model",
     "mix": "Write mixtures",
-    "gather": "Fetch more speech",
+    "gather": "Fetch more speech and noise",
     "recipe": "Repeat a recipe",
 }
 """What users call the commands, in the order in which they are needed."""

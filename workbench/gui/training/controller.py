@@ -38,7 +38,7 @@ _NAMES = {
     "evaluate": "Measurement",
     "quantise": "Smaller model",
     "mix": "Mixtures",
-    "gather": "More speech",
+    "gather": "More speech and noise",
     "recipe": "Recipe",
 }
 
