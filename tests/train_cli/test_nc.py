@@ -26,7 +26,7 @@ def test_a_scene_that_changes_takes_its_labels_along():
     classes = np.repeat(np.arange(40, dtype=np.int32)[:, None], 16, axis=1)
     chunks = np.broadcast_to(classes[:, :, None, None], (40, 16, 2, 3)).astype(np.float32).copy()
     kinds = classes + 100
-    change_scenes(chunks, classes, kinds, rng)
+    change_scenes([chunks, classes, kinds], rng)
     np.testing.assert_array_equal(chunks[:, :, 0, 0], classes)
     np.testing.assert_array_equal(kinds, classes + 100)
     changed = [len(set(row)) for row in classes]

@@ -70,6 +70,38 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(ddae_run, tiny_corpus, t
     assert resumed["si_sdr"] == pytest.approx(unbroken["si_sdr"], abs=0.5)
 
 
+def test_a_classifier_is_no_larger_for_having_learned_from_a_teacher(
+    tiny_corpus, tmp_path, monkeypatch, nc_run
+):
+    asked = []
+
+    def open_teacher():
+        def hear(window):
+            asked.append(len(window))
+            return np.abs(np.fft.rfft(window, 2046)).astype(np.float32)
+
+        return hear
+
+    monkeypatch.setattr("train_cli.teacher.open_teacher", open_teacher)
+    run = tmp_path / "run"
+    arguments = [*NC, f"--data={tiny_corpus}", f"--run={run}", "--epoch-steps=2", "--teacher=birdnet"]
+    assert main([*arguments, "--steps=4", "--max-minutes=0.0001"]) == 0
+    n_heard = len(asked)
+    assert n_heard >= 8
+    assert main([*arguments, "--steps=4"]) == 0
+    assert len(asked) == n_heard, "what was heard once is kept"
+    assert [row["step"] for row in _curve(run)][-1] == 4
+    assert _curve(run)[-1]["teacher_loss"] > 0
+    sizes = []
+    for each in (run, nc_run):
+        assert main(["export", f"--run={each}", f"--output={tmp_path / each.parent.name / 'nc'}"]) == 0
+        card = (tmp_path / each.parent.name / "nc" / "CARD.md").read_text()
+        sizes.append(next(line for line in card.splitlines() if line.startswith("| Parameters")))
+    assert sizes[0] == sizes[1]
+    without = [each for each in arguments if not each.startswith("--teacher")]
+    assert main([*without, "--steps=6"]) == 2
+
+
 def test_a_run_that_is_asked_to_stop_keeps_the_best_so_far(tiny_corpus, tmp_path, capfd):
     run = tmp_path / "run"
     run.mkdir()

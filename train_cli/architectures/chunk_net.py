@@ -34,9 +34,9 @@ class ChunkNetSize:
 
     chunk_frames: int = 32
     n_bands: int = 64
-    channels: tuple[int, ...] = (16, 32, 64, 64)
+    channels: tuple[int, ...] = (16, 32, 64, 96)
     embedding: int = 64
-    hidden: int = 64
+    hidden: int = 72
     n_classes: int = 5
     n_kinds: int = 0
 
@@ -91,14 +91,16 @@ class ChunkNet(tf.Module):
 
     def over_sequences(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
         """Logits: (batch, n_chunks, frames, bands) -> (batch, n_chunks, n_kinds or n_classes)."""
+        return self.classify(self.describe_sequences(chunks, training))
+
+    def describe_sequences(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
+        """Describe what is classified: (batch, n_chunks, frames, bands) -> (batch, n_chunks, n)."""
         batch, n_chunks = chunks.shape[0], chunks.shape[1]
         flat = tf.reshape(chunks, (batch * n_chunks, self.size.chunk_frames, self.size.n_bands, 1))
         described = tf.reshape(self._describe(flat, training), (batch, n_chunks, -1))
         remembered = tf.transpose(self.gru.sequence(tf.transpose(described, (1, 0, 2))), (1, 0, 2))
         joined = tf.concat([described, remembered], axis=-1)
-        if training:
-            joined = tf.nn.dropout(joined, self.DROPOUT)
-        return self.classify(joined)
+        return tf.nn.dropout(joined, self.DROPOUT) if training else joined
 
     def step(self, chunk: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Advance by one chunk: probabilities (1, n_classes) and the new state (1, hidden)."""
