@@ -78,13 +78,13 @@ def nc_figures(trials: Sequence[Trial], rows: Sequence[list[Row]]) -> Figures:
         hits = sum(rows[i][which][trials[i].noise_class] for i in chosen)
         return hits / max(sum(sum(rows[i][which].values()) for i in chosen), 1.0)
 
-    def accuracy(chosen: Sequence[int], alone: bool = False) -> Row:
-        return {
-            "accuracy": share_right(chosen, 4 + alone),
-            "accuracy of five classes": share_right(chosen, 0 + alone),
-        }
-
     everything = range(len(trials))
+    knows_no_noise = any(rows[i][:2] != rows[i][4:] for i in everything)
+
+    def accuracy(chosen: Sequence[int], alone: bool = False) -> Row:
+        of_five = {"accuracy of five classes": share_right(chosen, 0 + alone)} if knows_no_noise else {}
+        return {"accuracy": share_right(chosen, 4 + alone), **of_five}
+
     by_snr = {
         f"{snr_db:g} dB": accuracy([i for i in everything if trials[i].snr_db == snr_db])
         for snr_db in SNRS_DB

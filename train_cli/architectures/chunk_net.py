@@ -34,9 +34,9 @@ class ChunkNetSize:
 
     chunk_frames: int = 32
     n_bands: int = 64
-    channels: tuple[int, ...] = (16, 32, 64, 96)
+    channels: tuple[int, ...] = (16, 32, 64, 64)
     embedding: int = 64
-    hidden: int = 72
+    hidden: int = 64
     n_classes: int = 5
     n_kinds: int = 0
 
