@@ -212,6 +212,11 @@ def train(options: TrainNcOptions, reporter: Reporter) -> None:
         The data cannot be used, or the run's folder belongs to other options.
     """
     is_original = options.architecture.startswith("original")
+    has_teacher = options.teacher != "none"
+    if is_original and has_teacher:
+        raise WorkbenchError(
+            "The original classifier learns from no teacher; leave --teacher out, or train chunk-net."
+        )
     mixing = mixing_for(options.seconds)
     if is_original:
         # It knows no class for the absence of noise.
@@ -219,7 +224,7 @@ def train(options: TrainNcOptions, reporter: Reporter) -> None:
     open_run("train-nc", options, mixing, fixed=("architecture", "teacher"))
     reporter.started("train-nc", asdict(options))
     heard = None
-    if options.teacher != "none" and not is_original:
+    if has_teacher:
         heard = options.run / "heard.npz"
         teach(options.data, heard, reporter)
     trainer = OriginalNcTrainer(options) if is_original else NcTrainer(options)

@@ -24,6 +24,8 @@ _WINDOW_SAMPLES = SAMPLE_RATE // 2
 _SCENE_SAMPLES = 6 * SAMPLE_RATE
 """How long a noise lasts before the next one begins."""
 _N_BINS = 10
+_MIXED, _ALONE, _OF_NOISES = 0, 1, 4
+"""Places among what is measured of a trial: mixture, noise alone, and from where both come again."""
 _CHANGE_EVERY = 4
 """One trial in so many is also heard as a scene that changes."""
 
@@ -56,18 +58,18 @@ def measure_nc(bundle: Path, precision: str | None, trial: Trial, next_trial: Tr
     mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
     signals = (mixture.noisy, mixture.noise)
     if (bundle / RUN_NAME).exists():
-        names = [[CLASSES[index] for index in _original(bundle)(signal)] for signal in signals]
-        counts = [_counts(each) for each in names]
+        names = [[NOISES[index] for index in _original(bundle)(signal)] for signal in signals]
+        counts = [_counts(each, NOISES) for each in names]
         return [*counts, {}, {}, *counts]
-    classifier = _classifier(bundle, precision)
+    classifier, known = _classifier(bundle, precision)
     n_in_window = max(round(_WINDOW_SAMPLES / classifier.hop_samples), 1)
     posteriors = [classify(signal, classifier)[n_in_window:] for signal in signals]
     windows = [_windows(each, n_in_window) for each in posteriors]
     return [
-        *(_counts(_best(each, CLASSES)) for each in windows),
+        *(_counts(_best(each, known), known) for each in windows),
         _calibration(posteriors[0], trial.noise_class),
         _change(bundle, precision, trial, next_trial) if trial.index % _CHANGE_EVERY == 0 else {},
-        *(_counts(_best(each, NOISES)) for each in windows),
+        *(_counts(_best(each, NOISES), NOISES) for each in windows),
     ]
 
 
@@ -79,14 +81,14 @@ def nc_figures(trials: Sequence[Trial], rows: Sequence[list[Row]]) -> Figures:
         return hits / max(sum(sum(rows[i][which].values()) for i in chosen), 1.0)
 
     everything = range(len(trials))
-    knows_no_noise = any(rows[i][:2] != rows[i][4:] for i in everything)
+    knows_no_noise = any(NoiseClass.NO_NOISE in row[_MIXED] for row in rows)
 
-    def accuracy(chosen: Sequence[int], alone: bool = False) -> Row:
-        of_five = {"accuracy of five classes": share_right(chosen, 0 + alone)} if knows_no_noise else {}
-        return {"accuracy": share_right(chosen, 4 + alone), **of_five}
+    def accuracy(chosen: Sequence[int], where: int) -> Row:
+        of_five = {"accuracy of five classes": share_right(chosen, where)} if knows_no_noise else {}
+        return {"accuracy": share_right(chosen, _OF_NOISES + where), **of_five}
 
     by_snr = {
-        f"{snr_db:g} dB": accuracy([i for i in everything if trials[i].snr_db == snr_db])
+        f"{snr_db:g} dB": accuracy([i for i in everything if trials[i].snr_db == snr_db], _MIXED)
         for snr_db in SNRS_DB
     }
     confusion = {}
@@ -95,12 +97,12 @@ def nc_figures(trials: Sequence[Trial], rows: Sequence[list[Row]]) -> Figures:
             picked = [rows[i][which] for i in everything if trials[i].noise_class is truth]
             total = max(sum(sum(row.values()) for row in picked), 1.0)
             confusion[f"{truth.label}, {where}"] = {
-                heard.label: sum(row[heard] for row in picked) / total for heard in CLASSES
+                heard.label: sum(row.get(heard, 0.0) for row in picked) / total for heard in CLASSES
             }
     figures = {
         "All": {
-            "mixed, -10 to 15 dB": accuracy(everything),
-            ALONE: accuracy(everything, alone=True),
+            "mixed, -10 to 15 dB": accuracy(everything, _MIXED),
+            ALONE: accuracy(everything, _ALONE),
         },
         "By SNR": by_snr,
         "Heard as": confusion,
@@ -123,8 +125,8 @@ def _best(windows: Sequence[NDArray[np.float32]], answers: Sequence[NoiseClass])
     return [answers[int(np.argmax(window[: len(answers)]))] for window in windows]
 
 
-def _counts(names: list[NoiseClass]) -> Row:
-    return {each: float(names.count(each)) for each in CLASSES}
+def _counts(names: list[NoiseClass], answers: Sequence[NoiseClass]) -> Row:
+    return {each: float(names.count(each)) for each in answers}
 
 
 def _calibration(posteriors: list[ClassPosterior], truth: NoiseClass) -> Row:
@@ -161,7 +163,9 @@ def _change(bundle: Path, precision: str | None, trial: Trial, next_trial: Trial
     voice = np.resize(clean, 2 * _SCENE_SAMPLES)
     noisy = mix(voice, np.concatenate(parts), trial.snr_db).noisy
     decision = ClassDecision()
-    decided = [(p.time_samples, decision.update(p)) for p in classify(noisy, _classifier(bundle, precision))]
+    decided = [
+        (p.time_samples, decision.update(p)) for p in classify(noisy, _classifier(bundle, precision)[0])
+    ]
     arrived = [
         (time - _SCENE_SAMPLES) / SAMPLE_RATE
         for time, heard in decided
@@ -190,8 +194,11 @@ def _following(changes: list[Row]) -> Row:
 
 
 @cache
-def _classifier(bundle: Path, precision: str | None) -> NoiseClassifier:
-    return NoiseClassifier(check_bundle(bundle), precision)
+def _classifier(bundle: Path, precision: str | None) -> tuple[NoiseClassifier, Sequence[NoiseClass]]:
+    """Return a bundle's classifier, and the classes that it knows."""
+    checked = check_bundle(bundle)
+    known = NOISES if checked.manifest.is_original else CLASSES
+    return NoiseClassifier(checked, precision), known
 
 
 @cache

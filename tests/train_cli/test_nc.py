@@ -5,11 +5,14 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from train_cli.nc import change_scenes, class_members, fit_temperature
+from train_cli.events import Reporter
+from train_cli.nc import change_scenes, class_members, fit_temperature, train
 from train_cli.nc_figures import measure_nc, nc_figures
+from train_cli.options import TrainNcOptions
 from train_cli.trials import SNRS_DB, draw_trials
 from workbench.bundles.store import default_bundle
 from workbench.classifier.posterior import CLASSES
+from workbench.errors import WorkbenchError
 
 KINDS = ["household/fan", "household/washer", "human/cafe", "tv_radio/music", "vehicle/siren", "no_noise"]
 
@@ -50,8 +53,25 @@ def test_the_bundled_classifier_is_measured_in_every_way(tiny_corpus):
     trials = list(draw_trials(tiny_corpus, "test", SNRS_DB[:1], 1, 7))
     rows = [measure_nc(folder, None, a, b) for a, b in zip(trials, [*trials[1:], trials[0]], strict=True)]
     figures = nc_figures(trials, rows)
-    assert 0 <= figures["All"]["noise alone"]["accuracy"] <= 1
+    alone = figures["All"]["noise alone"]
+    assert 0 <= alone["accuracy of five classes"] <= alone["accuracy"] <= 1
     assert 0 <= figures["Posteriors in mixtures"]["all"]["expected calibration error"] <= 1
     (changes,) = figures["Changing scenes"].values()
     assert 0 <= changes["followed"] <= 1
     assert changes["changes per minute of a steady scene"] >= 0
+
+
+def test_the_original_classifier_has_no_fifth_answer(tiny_corpus):
+    folder = default_bundle("nc").folder.with_name("original-nc")
+    trials = list(draw_trials(tiny_corpus, "test", SNRS_DB[:1], 1, 7))
+    rows = [measure_nc(folder, None, a, b) for a, b in zip(trials, [*trials[1:], trials[0]], strict=True)]
+    figures = nc_figures(trials, rows)
+    assert list(figures["All"]["noise alone"]) == ["accuracy"]
+    assert all(row["No noise"] == 0 for row in figures["Heard as"].values())
+
+
+def test_the_original_classifier_refuses_a_teacher(tmp_path):
+    options = TrainNcOptions(run=tmp_path / "run", architecture="original-nc", teacher="birdnet")
+    with pytest.raises(WorkbenchError, match="leave --teacher out"):
+        train(options, Reporter(as_json=False))
+    assert not (tmp_path / "run").exists()
