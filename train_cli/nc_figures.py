@@ -23,8 +23,10 @@ _WINDOW_SAMPLES = SAMPLE_RATE // 2
 """What is judged at once: the mean of the posteriors of half a second."""
 _SCENE_SAMPLES = 6 * SAMPLE_RATE
 """How long a noise lasts before the next one begins."""
+_LONG_SAMPLES, _BEGINNING_SAMPLES = 12 * SAMPLE_RATE, 3 * SAMPLE_RATE
+"""A noise that stays, as most do, and what is not judged of it: a mixture lasts as long."""
 _N_BINS = 10
-_MIXED, _ALONE, _OF_NOISES = 0, 1, 4
+_MIXED, _ALONE, _OF_NOISES, _OF_LONG = 0, 1, 4, 6
 """Places among what is measured of a trial: mixture, noise alone, and from where both come again."""
 _CHANGE_EVERY = 4
 """One trial in so many is also heard as a scene that changes."""
@@ -51,25 +53,31 @@ def measure_nc(bundle: Path, precision: str | None, trial: Trial, next_trial: Tr
     -------
     list of dict
         Windows heard as each class in the mixture, and in the noise alone; calibration; change; windows in
-        both again, where only the four noises can be answered. Calibration and change are empty where nothing
-        was measured.
+        both again, where only the four noises can be answered, and in both if they go on for long.
+        Calibration and change are empty where nothing was measured.
     """
     clean, noise, offset_samples = read_trial(trial)
     mixture = mix(clean, noise, trial.snr_db, offset_samples=offset_samples)
+    lasting = mix(np.resize(clean, _LONG_SAMPLES), noise, trial.snr_db, offset_samples=offset_samples)
     signals = (mixture.noisy, mixture.noise)
+    long_signals = (lasting.noisy, lasting.noise)
     if (bundle / RUN_NAME).exists():
-        names = [[NOISES[index] for index in _original(bundle)(signal)] for signal in signals]
-        counts = [_counts(each, NOISES) for each in names]
-        return [*counts, {}, {}, *counts]
+        original = _original(bundle)
+        counts = [_counts([NOISES[i] for i in original(signal)], NOISES) for signal in signals]
+        later = [signal[_BEGINNING_SAMPLES:] for signal in long_signals]
+        long_counts = [_counts([NOISES[i] for i in original(signal)], NOISES) for signal in later]
+        return [*counts, {}, {}, *counts, *long_counts]
     classifier, known = _classifier(bundle, precision)
     n_in_window = max(round(_WINDOW_SAMPLES / classifier.hop_samples), 1)
+    n_before = _BEGINNING_SAMPLES // classifier.hop_samples
     posteriors = [classify(signal, classifier)[n_in_window:] for signal in signals]
     windows = [_windows(each, n_in_window) for each in posteriors]
+    long_windows = [_windows(classify(each, classifier)[n_before:], n_in_window) for each in long_signals]
     return [
         *(_counts(_best(each, known), known) for each in windows),
         _calibration(posteriors[0], trial.noise_class),
         _change(bundle, precision, trial, next_trial) if trial.index % _CHANGE_EVERY == 0 else {},
-        *(_counts(_best(each, NOISES), NOISES) for each in windows),
+        *(_counts(_best(each, NOISES), NOISES) for each in (*windows, *long_windows)),
     ]
 
 
@@ -103,6 +111,10 @@ def nc_figures(trials: Sequence[Trial], rows: Sequence[list[Row]]) -> Figures:
         "All": {
             "mixed, -10 to 15 dB": accuracy(everything, _MIXED),
             ALONE: accuracy(everything, _ALONE),
+        },
+        "Scenes that go on, 3 to 12 s": {
+            "mixed, -10 to 15 dB": {"accuracy": share_right(everything, _OF_LONG + _MIXED)},
+            ALONE: {"accuracy": share_right(everything, _OF_LONG + _ALONE)},
         },
         "By SNR": by_snr,
         "Heard as": confusion,

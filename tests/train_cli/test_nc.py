@@ -55,6 +55,9 @@ def test_the_bundled_classifier_is_measured_in_every_way(tiny_corpus):
     figures = nc_figures(trials, rows)
     alone = figures["All"]["noise alone"]
     assert 0 <= alone["accuracy of five classes"] <= alone["accuracy"] <= 1
+    # 9 s of each are judged, in windows of 0.512 s.
+    assert [sum(row[place].values()) for row in rows for place in (6, 7)] == [17] * 2 * len(rows)
+    assert 0 <= figures["Scenes that go on, 3 to 12 s"]["noise alone"]["accuracy"] <= 1
     assert 0 <= figures["Posteriors in mixtures"]["all"]["expected calibration error"] <= 1
     (changes,) = figures["Changing scenes"].values()
     assert 0 <= changes["followed"] <= 1
