@@ -37,7 +37,7 @@ def test_a_lasting_change_is_followed_within_two_seconds():
     decided = run(ClassDecision(), heard)
     assert decided[-1] is NoiseClass.HUMAN
     first = decided.index(NoiseClass.HUMAN)
-    assert 2 <= first - 8 <= 8
+    assert 1 <= first - 8 <= 8
     assert set(decided[first:]) == {NoiseClass.HUMAN}
 
 
@@ -50,7 +50,8 @@ def test_a_lead_below_the_margin_is_not_enough():
 
 def test_flicker_between_two_classes_does_not_reach_the_decision():
     heard = [posterior(0, human=1)]
-    heard += [posterior(i, **({"human": 1} if i % 2 else {"tv_radio": 1})) for i in range(1, 60)]
+    swings = {"human": 0.8, "tv_radio": 0.2}, {"human": 0.2, "tv_radio": 0.8}
+    heard += [posterior(i, **swings[i % 2]) for i in range(1, 60)]
     decided = run(ClassDecision(), heard)
     changes = sum(a is not b for a, b in pairwise(decided))
     assert changes == 0
@@ -74,7 +75,7 @@ def test_it_depends_on_time_and_not_on_the_number_of_posteriors(hop):
         heard = NoiseClass.VEHICLE if time <= 24_000 else NoiseClass.HOUSEHOLD
         if decision.update(ClassPosterior(time, vector_of[heard])) is NoiseClass.HOUSEHOLD:
             break
-    assert 0.5 <= (time - 24_000) / 16_000 <= 1.0
+    assert 0.25 <= (time - 24_000) / 16_000 <= 0.5
 
 
 def test_reset_forgets():

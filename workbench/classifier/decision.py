@@ -12,7 +12,8 @@ from workbench.dsp import SAMPLE_RATE
 class ClassDecision:
     """Hysteresis over posteriors: a class stays until another one leads clearly and for long enough.
 
-    Depends on the posteriors and their times alone. The first posterior decides at once.
+    Depends on the posteriors and their times alone. The first posterior decides at once. The values were chosen on
+    `dev` scenes for a quick reaction at no more changes in a steady scene (docs/experiments.md).
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ class ClassDecision:
         The decision; None before the first posterior.
     """
 
-    def __init__(self, smoothing_s: float = 0.6, margin: float = 0.1, hold_s: float = 0.25) -> None:
+    def __init__(self, smoothing_s: float = 0.3, margin: float = 0.25, hold_s: float = 0.0) -> None:
         self._smoothing_samples = smoothing_s * SAMPLE_RATE
         self._margin = margin
         self._hold_samples = round(hold_s * SAMPLE_RATE)
