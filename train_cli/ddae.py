@@ -64,7 +64,7 @@ def losses_of(mask: tf.Tensor, features: tf.Tensor, clean: tf.Tensor, spec: Stft
     first = spec.window_samples - spec.hop_samples
     si_sdr_db = tf.reduce_mean(_si_sdr_db(clean[:, first : first + estimate.shape[1]], estimate))
     correlation = envelope_correlation(magnitude, target_magnitude, spec)
-    loss = complex_loss + 2.0 * magnitude_loss - 0.01 * si_sdr_db - 4.0 * correlation
+    loss = complex_loss + 2.0 * magnitude_loss - 0.01 * si_sdr_db - 8.0 * correlation
     return {
         "loss": loss,
         "complex": complex_loss,
@@ -147,6 +147,7 @@ def mixing_for(options: TrainDdaeOptions) -> MixingOptions:
     return MixingOptions(
         seconds=options.seconds,
         classes=classes_for(options.noise_class),
+        snr_db=(-12.0, 15.0),
         p_colour=0.7,
         speech_colour_db=10.0,
         noise_colour_db=8.0,
