@@ -12,8 +12,8 @@ from workbench.dsp import SAMPLE_RATE
 class ClassDecision:
     """Hysteresis over posteriors: a class stays until another one leads clearly and for long enough.
 
-    Depends on the posteriors and their times alone. The first posterior decides at once. The values were chosen on
-    `dev` scenes for a quick reaction at no more changes in a steady scene (docs/experiments.md).
+    Depends on the posteriors and their times alone. The first posterior decides at once. The values were
+    chosen for a quick reaction at no more changes in a steady scene (docs/experiments.md).
 
     Parameters
     ----------
