@@ -33,7 +33,7 @@ def losses_of(mask: tf.Tensor, features: tf.Tensor, clean: tf.Tensor, spec: Stft
     Parameters
     ----------
     mask : tf.Tensor
-        (batch, n_frames, n_bins, 2).
+        (batch, n_frames, n_bins, 2), as by `masks_of`.
     features : tf.Tensor
         (batch, n_frames, n_bins, 3) of the noisy signal.
     clean : tf.Tensor
@@ -111,6 +111,30 @@ def envelope_correlation(magnitude: tf.Tensor, target_magnitude: tf.Tensor, spec
     return tf.reduce_sum(counts * by_segment) / (tf.reduce_sum(counts) + 1e-6)
 
 
+def masks_of(
+    network: BandGru, features: tf.Tensor, condition: tf.Tensor, frames_per_mask: int, training: bool
+) -> tf.Tensor:
+    """Let the network see the first of every `frames_per_mask` frames; its mask serves for all of them.
+
+    Parameters
+    ----------
+    network : BandGru
+    features : tf.Tensor
+        (batch, n_frames, n_bins, 3).
+    condition : tf.Tensor
+        (batch, n_conditions).
+    frames_per_mask : int
+    training : bool
+
+    Returns
+    -------
+    tf.Tensor
+        (batch, n_frames, n_bins, 2).
+    """
+    masks = network.over_sequences(features[:, ::frames_per_mask], condition, training)
+    return tf.repeat(masks, frames_per_mask, axis=1)[:, : features.shape[1]]
+
+
 def _third_octaves(spec: StftSpec) -> NDArray[np.float32]:
     """Bins of each of STOI's fifteen bands, 150 Hz to 3.8 kHz: (n_bins - 1, 15)."""
     bins_hz = np.arange(1, spec.n_bins) * SAMPLE_RATE / spec.transform_samples
@@ -167,6 +191,7 @@ class DdaeTrainer:
         self.spec = StftSpec(
             options.window, options.hop, "sqrt_hann", synthesis_samples=options.synthesis or None
         )
+        self._frames_per_mask = options.frames_per_mask
         size = BandGruSize.for_window(options.window, options.size)
         self.kept = Kept(options, BandGru(size), BandGru(size))
         self._n_frames = frames_in(round(options.seconds * SAMPLE_RATE), self.spec)
@@ -176,7 +201,9 @@ class DdaeTrainer:
         self._compiled = tf.function(self._update, jit_compile=options.xla)
         averaged = self.kept.averaged
         self._renormalise = tf.function(self._see, jit_compile=options.xla)
-        self._enhance = tf.function(partial(enhance, averaged, self.spec), jit_compile=options.xla)
+        self._enhance = tf.function(
+            partial(enhance, averaged, self.spec, options.frames_per_mask), jit_compile=options.xla
+        )
 
     def update(self, batch: Batch) -> dict[str, float]:
         """Take one training step."""
@@ -206,24 +233,27 @@ class DdaeTrainer:
         return self._enhance(noisy, np.eye(len(CLASSES), dtype=np.float32)[classes]).numpy()
 
     def _see(self, noisy: tf.Tensor, condition: tf.Tensor) -> None:
-        self.kept.averaged.over_sequences(features_of(noisy, self.spec), condition, training=True)
+        features = features_of(noisy, self.spec)
+        masks_of(self.kept.averaged, features, condition, self._frames_per_mask, training=True)
 
     def _update(self, noisy: tf.Tensor, clean: tf.Tensor, condition: tf.Tensor) -> dict[str, tf.Tensor]:
         features = features_of(noisy, self.spec)[:, : self._n_frames]
         with tf.GradientTape() as tape:
-            mask = self.kept.network.over_sequences(features, condition, training=True)
+            mask = masks_of(self.kept.network, features, condition, self._frames_per_mask, training=True)
             losses = losses_of(mask, features, clean, self.spec)
         self.kept.descend(tape, losses["loss"])
         return losses
 
 
-def enhance(network: BandGru, spec: StftSpec, noisy: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
+def enhance(
+    network: BandGru, spec: StftSpec, frames_per_mask: int, noisy: tf.Tensor, condition: tf.Tensor
+) -> tf.Tensor:
     """Denoise whole signals at once: (n, n_samples), (n, n_conditions) -> (n, n_samples)."""
     lead, n_samples = spec.window_samples - spec.hop_samples, noisy.shape[1]
     overlap = spec.overlap_samples
     tail = overlap + -(n_samples + overlap) % spec.hop_samples
     features = features_of(tf.pad(noisy, [[0, 0], [lead, tail]]), spec)
-    mask = network.over_sequences(features, condition, training=False)
+    mask = masks_of(network, features, condition, frames_per_mask, training=False)
     return _resynthesise(*_apply(mask, features), spec)[:, overlap : overlap + n_samples]
 
 
@@ -252,7 +282,7 @@ def train(options: TrainDdaeOptions, reporter: Reporter) -> None:
         "train-ddae",
         options,
         mixing,
-        fixed=("architecture", "noise_class", "window", "hop", "synthesis", "size"),
+        fixed=("architecture", "noise_class", "window", "hop", "synthesis", "frames_per_mask", "size"),
     )
     reporter.started("train-ddae", asdict(options))
     trainer = OriginalDdaeTrainer(options) if is_original else DdaeTrainer(options)

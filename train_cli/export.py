@@ -36,6 +36,7 @@ _RECORDED_OPTIONS = (
         "window",
         "hop",
         "synthesis",
+        "frames_per_mask",
         "size",
         "steps",
         "epoch_steps",
@@ -94,11 +95,11 @@ def _make(runs: Sequence[Path], record: Mapping[str, Any], options: ExportOption
 
 
 def _ddae(run: Path, trained: Mapping[str, Any]) -> _Made:
-    synthesis = trained.get("synthesis", 0)
+    synthesis, frames_per_mask = trained.get("synthesis", 0), trained.get("frames_per_mask", 1)
     spec = StftSpec(trained["window"], trained["hop"], "sqrt_hann", synthesis_samples=synthesis or None)
     network = BandGru(BandGruSize.for_window(spec.window_samples, trained.get("size", "standard")))
     step = require_best(run, network)
-    frames_per_s = SAMPLE_RATE / spec.hop_samples
+    steps_per_s = SAMPLE_RATE / spec.hop_samples / frames_per_mask
     described = {
         "kind": "ddae",
         "features": {
@@ -109,10 +110,11 @@ def _ddae(run: Path, trained: Mapping[str, Any]) -> _Made:
             "first_bin": 1,
             "n_bins": network.size.n_bins,
             **({"synthesis_samples": synthesis} if synthesis else {}),
+            **({"frames_per_mask": frames_per_mask} if frames_per_mask > 1 else {}),
         },
         "latency_samples": spec.latency_samples,
         "networks": [network],
-        "mmac_per_s": network.multiply_accumulates() * frames_per_s / 1e6,
+        "mmac_per_s": network.multiply_accumulates() * steps_per_s / 1e6,
     }
     return {"float": to_litert(ddae_step(network))}, [step], described
 

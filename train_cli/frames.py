@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from train_cli.trials import SNRS_DB, draw_trials, read_trial
 from workbench.bundles.check import Bundle
-from workbench.bundles.manifest import log_mel_features
+from workbench.bundles.manifest import log_mel_features, spectral_features
 from workbench.bundles.runtime import StatefulModel
 from workbench.classifier.posterior import NoiseClass
 from workbench.classifier.streaming import log_mel_spec
@@ -39,7 +39,8 @@ def frames_of(bundle: Bundle, noisy: Signal, noise_class: NoiseClass | None = No
         chunks = mel[: len(mel) // n_frames * n_frames].reshape(-1, 1, n_frames, mel.shape[1], 1)
         return [{"features": chunk} for chunk in chunks]
     model = MaskModel(bundle, "float" if "float" in bundle.manifest.files else None)
-    features = model.features(StreamingStft(model.spec).process(noisy))[:, None]
+    seen = StreamingStft(model.spec).process(noisy)[:: spectral_features(bundle.manifest).frames_per_mask]
+    features = model.features(seen)[:, None]
     shares = np.clip(np.linspace(-1, 2, len(features), dtype=np.float32), 0, 1)[:, None, None]
     conditions = shares * condition_vector(noise_class)
     return [{"features": f, "condition": c} for f, c in zip(features, conditions, strict=True)]

@@ -263,6 +263,14 @@ class TrainDdaeOptions(TrainingOptions):
         high=4096,
         advanced=True,
     )
+    frames_per_mask: int = option(
+        1,
+        "frames that a mask serves for; the network sees the first of them, so that the hop may be short",
+        label="Frames per mask",
+        low=1,
+        high=16,
+        advanced=True,
+    )
     size: str = option(
         "standard",
         "standard, or compact for hops of about 6 ms",

@@ -138,7 +138,7 @@ def report(bundle: Bundle, precision: str, clock_mhz: float) -> dict[str, Any]:
 def steps_per_second(bundle: Bundle) -> float:
     """Return how often a bundle's model runs."""
     if bundle.manifest.kind == "ddae":
-        return SAMPLE_RATE / spectral_features(bundle.manifest).hop_samples
+        return SAMPLE_RATE / spectral_features(bundle.manifest).step_samples
     features = log_mel_features(bundle.manifest)
     return SAMPLE_RATE / features.hop_samples / features.chunk_frames
 

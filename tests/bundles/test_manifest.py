@@ -113,6 +113,7 @@ def test_the_text_is_toml_with_plain_keys():
         ({"n_bins": 257}, "within the 257 bins"),
         ({"first_bin": -1}, "within the 257 bins"),
         ({"n_bins": 256.0}, "n_bins must be a whole number"),
+        ({"frames_per_mask": 0}, "frames_per_mask must be from 1"),
     ],
 )
 def test_impossible_features_are_refused(change, sentence):
@@ -124,3 +125,5 @@ def test_features_of_a_denoiser():
     features = spectral_features(ddae_manifest(window_samples=128, hop_samples=64, n_bins=64))
     assert (features.window_samples, features.hop_samples, features.n_bins) == (128, 64, 64)
     assert features.compression == 0.3
+    assert features.step_samples == 64
+    assert spectral_features(ddae_manifest(hop_samples=80, frames_per_mask=3)).step_samples == 240

@@ -171,7 +171,8 @@ def ddae_manifest(name: str = "tiny", **changes: Any) -> Manifest:
         "first_bin": 1,
         "n_bins": 256,
     }
-    features |= {key: changes.pop(key) for key in list(changes) if key in features}
+    known = (*features, "synthesis_samples", "frames_per_mask")
+    features |= {key: changes.pop(key) for key in list(changes) if key in known}
     fields: dict[str, Any] = {
         "kind": "ddae",
         "name": name,

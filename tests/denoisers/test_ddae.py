@@ -96,6 +96,25 @@ def test_each_frame_has_its_own_condition(tiny):
     np.testing.assert_allclose(enhanced[:, 10].real, gains, rtol=1e-4)
 
 
+def test_a_mask_serves_until_the_next(tmp_path, noise):
+    """Every third frame is seen; blocks and resets do not move which."""
+    bundle = write_tiny_ddae(tmp_path, memory=0.2, frames_per_mask=3)
+    conditions = np.eye(5, dtype=np.float32)[[0, 1, 2, 3, 4, 0, 1]]
+    model = MaskModel(bundle)
+    enhanced = model.enhance(np.ones((7, 257), np.complex64), conditions)
+    assert len(np.unique(enhanced[:, 10])) == 3
+    np.testing.assert_array_equal(enhanced[:, 10], enhanced[[0, 0, 0, 3, 3, 3, 6], 10])
+
+    model.reset()
+    parts = [model.enhance(np.ones((1, 257), np.complex64), row[None]) for row in conditions]
+    np.testing.assert_array_equal(np.concatenate(parts), enhanced)
+
+    denoiser = DdaeDenoiser(bundle)
+    whole = in_blocks(denoiser, noise, len(noise))
+    for size in BLOCK_SIZES:
+        np.testing.assert_allclose(in_blocks(denoiser, noise, size), whole, atol=1e-6)
+
+
 def test_names(tiny):
     assert DdaeDenoiser(tiny).name == "ddae"
     assert DdaeDenoiser(tiny, NoiseClass.TV_RADIO).name == "ddae-tv_radio"

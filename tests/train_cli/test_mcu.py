@@ -22,7 +22,17 @@ from workbench.dsp.mel import REFERENCE_MEL_SPEC, mel_filterbank
 
 HOST = ("make", "cc", "c++")
 ARM = ("make", "arm-none-eabi-gcc", "qemu-system-arm")
-STAGES = ("spectrum", "features", "enhanced", "output", "log-mel", "decision", "condition", "quantise")
+STAGES = (
+    "spectrum",
+    "features",
+    "gains",
+    "enhanced",
+    "output",
+    "log-mel",
+    "decision",
+    "condition",
+    "quantise",
+)
 
 TFLM_STUB = """
 #pragma once
@@ -99,14 +109,18 @@ def test_c_agrees_with_the_reference_on_a_cortex_m(deployed: Callable[[str, str]
     said = make(deployed("int8", "int8"), "qemu", f"BOARD={board}")
     assert max(errors(said).values()) <= 1e-4
     counts = dict(re.findall(r"^(\S+) .*?(\d+) instructions$", said, re.MULTILINE))
-    assert counts.keys() == {"features", "output", "log-mel"}
+    assert counts.keys() == {"spectrum", "features", "gains", "output", "log-mel"}
     assert all(1_000 < int(count) < 1_000_000 for count in counts.values())
 
 
-def test_c_knows_short_synthesis_windows_and_any_hop(quantised: dict[str, Bundle], tmp_path: Path) -> None:
+@pytest.mark.parametrize("frames_per_mask", [1, 5])
+def test_c_knows_short_synthesis_windows_and_any_hop(
+    quantised: dict[str, Bundle], tmp_path: Path, frames_per_mask: int
+) -> None:
     needs(*HOST)
     bundle = quantised["ddae"]
-    features = {**bundle.manifest.features, "hop_samples": 72, "synthesis_samples": 128}
+    frames = {"hop_samples": 72, "synthesis_samples": 128, "frames_per_mask": frames_per_mask}
+    features = {**bundle.manifest.features, **frames}
     manifest = replace(bundle.manifest, name="short", features=features, latency_samples=127)
     write_bundle(tmp_path / "short", manifest, {"int8": bundle.model_path("int8").read_bytes()}, "# Short\n")
     chosen = [str(tmp_path / "short"), str(quantised["nc"].folder)]

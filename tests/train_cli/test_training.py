@@ -219,7 +219,7 @@ def test_streaming_in_the_application_gives_what_training_saw(ddae_run, tiny_cor
     network = BandGru(BandGruSize.for_window(512))
     assert restore_best(ddae_run, network)
     noisy = (0.05 * np.random.default_rng(0).standard_normal(24_000)).astype(np.float32)
-    whole = enhance(network, StftSpec(512, 256, "sqrt_hann"), noisy[None], np.zeros((1, 5), np.float32))[0]
+    whole = enhance(network, StftSpec(512, 256, "sqrt_hann"), 1, noisy[None], np.zeros((1, 5), np.float32))[0]
     streamed = denoise(noisy, DdaeDenoiser(check_bundle(tmp_path / "ddae")))
     np.testing.assert_allclose(streamed, whole, atol=2e-5)
 
@@ -290,9 +290,13 @@ def test_a_new_run_begins_with_the_weights_of_another(ddae_run, tiny_corpus, tmp
     assert "do not fit this network" in " ".join(capfd.readouterr().err.split())
 
 
-def test_a_low_latency_network_streams_what_it_was_trained_as(tiny_corpus, tmp_path):
+@pytest.mark.parametrize(("size", "hop", "frames_per_mask"), [("compact", 96, 1), ("standard", 80, 3)])
+def test_a_low_latency_network_streams_what_it_was_trained_as(
+    tiny_corpus, tmp_path, size, hop, frames_per_mask
+):
     run, bundle = tmp_path / "run", tmp_path / "bundle"
-    low = ["--hop=96", "--synthesis=160", "--size=compact", "--steps=1", "--epoch-steps=1"]
+    low = [f"--hop={hop}", "--synthesis=160", f"--size={size}", f"--frames-per-mask={frames_per_mask}"]
+    low += ["--steps=1", "--epoch-steps=1"]
     assert main([*DDAE, f"--data={tiny_corpus}", f"--run={run}", *low]) == 0
     assert main(["export", f"--run={run}", f"--output={bundle}"]) == 0
     checked = check_bundle(bundle)
@@ -304,11 +308,11 @@ def test_a_low_latency_network_streams_what_it_was_trained_as(tiny_corpus, tmp_p
     from workbench.denoisers.ddae import DdaeDenoiser
     from workbench.dsp.stft import StftSpec
 
-    network = BandGru(BandGruSize.for_window(512, "compact"))
+    network = BandGru(BandGruSize.for_window(512, size))
     require_best(run, network)
     noisy = np.random.default_rng(0).standard_normal(9600).astype(np.float32) * 0.1
-    spec = StftSpec(512, 96, "sqrt_hann", synthesis_samples=160)
-    whole = enhance(network, spec, noisy[None], np.zeros((1, 5), np.float32))[0]
+    spec = StftSpec(512, hop, "sqrt_hann", synthesis_samples=160)
+    whole = enhance(network, spec, frames_per_mask, noisy[None], np.zeros((1, 5), np.float32))[0]
     streamed = denoise(noisy, DdaeDenoiser(checked))
     np.testing.assert_allclose(streamed[:-600], whole[:-600], atol=2e-4)
 

@@ -12,7 +12,7 @@ from train_cli.mcu.vectors import make_vectors, vectors_header, vectors_source
 from train_cli.microkernels import MicroModel
 from train_cli.options import ExportOptions
 from workbench.bundles.check import Bundle
-from workbench.bundles.manifest import log_mel_features
+from workbench.bundles.manifest import log_mel_features, spectral_features
 from workbench.bundles.store import default_bundle, find_bundle
 from workbench.dsp import SAMPLE_RATE
 from workbench.errors import WorkbenchError
@@ -136,9 +136,9 @@ def _readme(spec: FeatureSpec, chosen: dict[str, _Chosen], models: dict[str, Mic
     stft, mel = spec.stft, spec.mel
     frames = log_mel_features(nc.bundle.manifest).chunk_frames
     chunk = frames * mel.hop_samples
-    n_features = ddae.bundle.manifest.features["n_bins"]
+    steps = spectral_features(ddae.bundle.manifest)
     buffers = stft.window_samples + len(stft.synthesis_window()) + stft.transform_samples + 2 * stft.n_bins
-    buffers += 5 * int(n_features)
+    buffers += 5 * steps.n_bins
     buffers += mel.window_samples + frames * mel.n_bands + mel.fft_samples + 2 * mel.stft.n_bins
     tables = stft.window_samples + len(stft.synthesis_window()) + mel.window_samples
     tables += sum({stft.transform_samples, mel.fft_samples}) + 2 * mel.fft_samples
@@ -156,6 +156,8 @@ def _readme(spec: FeatureSpec, chosen: dict[str, _Chosen], models: dict[str, Mic
             ddae_precision=ddae.precision,
             nc_precision=nc.precision,
             arguments=" ".join(f"{each.bundle.name}:{each.precision}" for each in (ddae, nc)),
+            step=steps.step_samples,
+            step_ms=1000 * steps.step_samples / SAMPLE_RATE,
             hop=stft.hop_samples,
             hop_ms=1000 * stft.hop_samples / SAMPLE_RATE,
             latency_ms=1000 * ddae.bundle.manifest.latency_samples / SAMPLE_RATE,

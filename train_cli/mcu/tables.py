@@ -73,6 +73,7 @@ def config_header(spec: FeatureSpec) -> str:
         "DW_SAMPLE_RATE": SAMPLE_RATE,
         "DW_WINDOW": stft.window_samples,
         "DW_HOP": stft.hop_samples,
+        "DW_FRAMES_PER_MASK": features.frames_per_mask,
         "DW_FFT": stft.transform_samples,
         "DW_BINS": stft.n_bins,
         "DW_SYNTHESIS": len(stft.synthesis_window()),

@@ -7,7 +7,7 @@ from train_cli.mcu.arrays import c_array
 from train_cli.mcu.tables import FeatureSpec
 from train_cli.microkernels import MicroModel
 from train_cli.verify import demo_mixture
-from workbench.bundles.manifest import log_mel_features
+from workbench.bundles.manifest import log_mel_features, spectral_features
 from workbench.classifier.decision import ClassDecision
 from workbench.classifier.posterior import CLASSES, ClassPosterior
 from workbench.denoisers.adaptive import ConditionGlide, class_to_tell
@@ -27,10 +27,10 @@ Vectors = dict[str, NDArray]
 def make_vectors(spec: FeatureSpec, ddae: MicroModel, nc: MicroModel) -> Vectors:
     """Return the vectors by name.
 
-    ``input`` (samples), ``spectrum``, ``features``, ``mask`` (of the network in TFLM, the class unknown),
-    ``enhanced`` and ``output`` of the denoiser's first frames; ``log_mel`` and ``model_posterior`` of the
-    classifier's first chunks; ``posteriors``, ``times``, ``decisions`` and ``conditions`` of a scene that
-    changes.
+    ``input`` (samples), ``spectrum``, ``enhanced`` and ``output`` of the denoiser's first frames;
+    ``features``, ``mask`` (in TFLM, the class unknown) and ``gains`` of its network's steps in them;
+    ``log_mel`` and ``model_posterior`` of the classifier's first chunks; ``posteriors``, ``times``,
+    ``decisions`` and ``conditions`` of a scene that changes.
     """
     chunk_frames = log_mel_features(spec.nc.manifest).chunk_frames
     n_samples = max(_CHUNKS * chunk_frames * spec.mel.hop_samples, _FRAMES * spec.stft.hop_samples)
@@ -39,11 +39,14 @@ def make_vectors(spec: FeatureSpec, ddae: MicroModel, nc: MicroModel) -> Vectors
 
     model = MaskModel(spec.ddae)
     spectra = StreamingStft(spec.stft).process(signal[: _FRAMES * spec.stft.hop_samples])
-    features = model.features(spectra)
+    frames = spectral_features(spec.ddae.manifest)
+    frames_per_mask, first = frames.frames_per_mask, frames.first_bin
+    features = model.features(spectra[::frames_per_mask])
     unknown = np.zeros((1, len(CLASSES)), np.float32)
     steps = ddae.run([{"features": frame[None], "condition": unknown} for frame in features])
     masks = np.concatenate([step["mask"] for step in steps])
-    enhanced = model.apply(features, masks)
+    gains = model.gains(masks)
+    enhanced = spectra * np.repeat(gains, frames_per_mask, axis=0)[: len(spectra)]
 
     mel = log_mel(signal, spec.mel)[: _CHUNKS * chunk_frames].reshape(_CHUNKS, -1)
     chunks = mel.reshape(_CHUNKS, 1, chunk_frames, -1, 1)
@@ -54,6 +57,7 @@ def make_vectors(spec: FeatureSpec, ddae: MicroModel, nc: MicroModel) -> Vectors
         "spectrum": spectra.view(np.float32),
         "features": features.reshape(len(features), -1),
         "mask": masks.reshape(len(masks), -1),
+        "gains": gains[:, first : first + masks.shape[1]].copy().view(np.float32),
         "enhanced": enhanced.view(np.float32),
         "output": StreamingIstft(spec.stft).process(enhanced),
         "log_mel": mel,
@@ -87,7 +91,8 @@ def _decisions(chunk_samples: int) -> Vectors:
 def vectors_header(vectors: Vectors) -> str:
     """Return ``test_vectors.h``."""
     counts = {
-        "FRAMES": len(vectors["features"]),
+        "FRAMES": len(vectors["spectrum"]),
+        "STEPS": len(vectors["features"]),
         "SAMPLES": len(vectors["input"]),
         "CHUNKS": len(vectors["log_mel"]),
         "POSTERIORS": len(vectors["posteriors"]),

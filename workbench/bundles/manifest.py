@@ -148,6 +148,8 @@ class SpectralFeatures:
         The bins that the model sees; the others are silenced.
     synthesis_samples : int
         Length of the synthesis window; 0 for that of the analysis window.
+    frames_per_mask : int
+        The model sees the first of every so many frames, and its mask serves for all of them.
     """
 
     window: str
@@ -157,6 +159,12 @@ class SpectralFeatures:
     first_bin: int
     n_bins: int
     synthesis_samples: int = 0
+    frames_per_mask: int = 1
+
+    @property
+    def step_samples(self) -> int:
+        """Samples from one step of the model to the next."""
+        return self.hop_samples * self.frames_per_mask
 
 
 def spectral_features(manifest: Manifest) -> SpectralFeatures:
@@ -176,11 +184,14 @@ def spectral_features(manifest: Manifest) -> SpectralFeatures:
         first_bin=table.take("first_bin", int),
         n_bins=table.take("n_bins", int),
         synthesis_samples=table.take("synthesis_samples", int, 0),
+        frames_per_mask=table.take("frames_per_mask", int, 1),
     )
     table.finish()
     _check_frames(features, table)
     if not 0 < features.compression <= 1:
         raise table.error("compression must be above 0 and at most 1")
+    if not 1 <= features.frames_per_mask <= 1000:
+        raise table.error("frames_per_mask must be from 1 to 1000")
     n_all = features.window_samples // 2 + 1
     if features.first_bin < 0 or features.n_bins < 1 or features.first_bin + features.n_bins > n_all:
         raise table.error(f"first_bin and n_bins must stay within the {n_all} bins of the window")

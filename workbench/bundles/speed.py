@@ -48,7 +48,7 @@ def hop_samples(manifest: Manifest) -> int:
         return features.hop_samples * features.chunk_frames
     if manifest.works_on_slices:
         return slice_features(manifest).slice_samples
-    return spectral_features(manifest).hop_samples
+    return spectral_features(manifest).step_samples
 
 
 def speed_steps(

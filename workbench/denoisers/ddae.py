@@ -4,6 +4,9 @@ Frame by frame, the network sees ``X |X|^(c-1)`` in its bins, the magnitude of t
 noise, and gives a complex mask for the same values; the masked spectrum, expanded again, is the enhanced one.
 A compression of ``c`` = 0.3 keeps weak speech in the network's sight (Braun and Tashev, "A consolidated view
 of loss functions for supervised deep learning-based speech enhancement", 2021).
+
+Where frames come so often that the network could not follow, it sees every n-th, and its mask serves until
+the next. So the delay is that of a short hop and the work that of a long one: masks change slowly.
 """
 
 from typing import cast
@@ -96,11 +99,15 @@ class MaskModel:
         self.spec = stft_spec(bundle)
         self._bins = slice(features.first_bin, features.first_bin + features.n_bins)
         self._compression = features.compression
+        self._frames_per_mask = features.frames_per_mask
         self._model = StatefulModel(bundle, precision)
+        self._gain = np.zeros((1, self.spec.n_bins), np.complex64)
+        self._n_frames = 0
 
     def reset(self) -> None:
         """Forget all frames."""
         self._model.reset()
+        self._n_frames = 0
 
     def features(self, spectra: Spectra) -> NDArray[np.float32]:
         """Return what the network sees of each frame.
@@ -138,32 +145,33 @@ class MaskModel:
         numpy.ndarray
             complex64, shape (n_frames, n_bins); zero in bins that the network does not see.
         """
-        features = self.features(spectra)
+        seen = (self._n_frames + np.arange(len(spectra))) % self._frames_per_mask == 0
+        features = self.features(spectra[seen])
         masks = np.empty((*features.shape[:2], 2), np.float32)
-        for mask, frame, condition in zip(masks, features, conditions, strict=True):
+        for mask, frame, condition in zip(masks, features, conditions[seen], strict=True):
             mask[:] = self._model.step(features=frame, condition=condition)["mask"][0]
-        return self.apply(features, masks)
+        gains = np.concatenate((self._gain, self.gains(masks)))
+        self._gain = gains[-1:]
+        self._n_frames += len(spectra)
+        return spectra * gains[np.cumsum(seen)]
 
-    def apply(self, features: NDArray[np.float32], masks: NDArray[np.float32]) -> Spectra:
-        """Mask frames and undo their compression.
+    def gains(self, masks: NDArray[np.float32]) -> Spectra:
+        """Return what multiplies the spectrum where the network masks its compressed values.
 
         Parameters
         ----------
-        features : numpy.ndarray
-            float32, shape (n_frames, bins of the network, 3), as by `features`.
         masks : numpy.ndarray
-            float32, shape (n_frames, bins of the network, 2): real and imaginary part, from the network.
+            float32, shape (n, bins of the network, 2): real and imaginary part, from the network.
 
         Returns
         -------
         numpy.ndarray
-            complex64, shape (n_frames, n_bins); zero in bins that the network does not see.
+            complex64, shape (n, n_bins); zero in bins that the network does not see.
         """
-        compressed = np.ascontiguousarray(features[..., :2]).view(np.complex64)[..., 0]
-        masked = compressed * masks.view(np.complex64)[..., 0]
-        enhanced = np.zeros((len(features), self.spec.n_bins), np.complex64)
-        enhanced[:, self._bins] = masked * _power(masked) ** ((1 / self._compression - 1) / 2)
-        return enhanced
+        mask = masks.view(np.complex64)[..., 0]
+        gains = np.zeros((len(masks), self.spec.n_bins), np.complex64)
+        gains[:, self._bins] = mask * _power(mask) ** ((1 / self._compression - 1) / 2)
+        return gains
 
 
 def _power(spectra: Spectra) -> NDArray[np.float32]:

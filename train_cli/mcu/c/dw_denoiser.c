@@ -14,6 +14,9 @@ void dw_analyse(dw_denoiser *d, const float *samples) {
   for (int i = 0; i < DW_WINDOW; ++i) d->work[i] = d->history[i] * dw_analysis_window[i];
   for (int i = DW_WINDOW; i < DW_FFT; ++i) d->work[i] = 0.0f;
   dw_rfft(&dw_plan, d->work, d->spectrum);
+}
+
+void dw_compress(dw_denoiser *d) {
   const float *bin = d->spectrum + 2 * DW_FIRST_BIN;
   float *feature = d->features;
   for (int k = 0; k < DW_NETWORK_BINS; ++k, bin += 2, feature += 3) {
@@ -26,17 +29,26 @@ void dw_analyse(dw_denoiser *d, const float *samples) {
   }
 }
 
-void dw_synthesise(dw_denoiser *d, float *samples) {
-  memset(d->spectrum, 0, sizeof d->spectrum);
-  const float *feature = d->features, *mask = d->mask;
-  float *bin = d->spectrum + 2 * DW_FIRST_BIN;
-  for (int k = 0; k < DW_NETWORK_BINS; ++k, bin += 2, feature += 3, mask += 2) {
-    const float re = feature[0] * mask[0] - feature[1] * mask[1];
-    const float im = feature[0] * mask[1] + feature[1] * mask[0];
-    const float scale = dw_pow(re * re + im * im, 0.5f * (1.0f / DW_COMPRESSION - 1.0f));
-    bin[0] = re * scale;
-    bin[1] = im * scale;
+void dw_expand(dw_denoiser *d) {
+  float *mask = d->mask;
+  for (int k = 0; k < DW_NETWORK_BINS; ++k, mask += 2) {
+    const float power = mask[0] * mask[0] + mask[1] * mask[1];
+    const float scale = dw_pow(power, 0.5f * (1.0f / DW_COMPRESSION - 1.0f));
+    mask[0] *= scale;
+    mask[1] *= scale;
   }
+}
+
+void dw_synthesise(dw_denoiser *d, float *samples) {
+  const float *gain = d->mask;
+  float *bin = d->spectrum + 2 * DW_FIRST_BIN;
+  memset(d->spectrum, 0, 2 * DW_FIRST_BIN * sizeof(float));
+  for (int k = 0; k < DW_NETWORK_BINS; ++k, bin += 2, gain += 2) {
+    const float re = bin[0], im = bin[1];
+    bin[0] = re * gain[0] - im * gain[1];
+    bin[1] = re * gain[1] + im * gain[0];
+  }
+  memset(bin, 0, 2 * (DW_BINS - DW_FIRST_BIN - DW_NETWORK_BINS) * sizeof(float));
   float spent[2 * DW_BINS];
   memcpy(spent, d->spectrum, sizeof spent);
   dw_irfft(&dw_plan, spent, d->work);

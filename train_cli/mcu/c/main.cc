@@ -34,7 +34,7 @@ dw_glide glide;
 int SelfTest(dw::Network &ddae, dw::Network &nc) {
   static float condition[DW_CLASSES];
   float worst = 0.0f, posterior[DW_CLASSES];
-  for (int k = 0; k < DW_TEST_FRAMES; ++k) {
+  for (int k = 0; k < DW_TEST_STEPS; ++k) {
     if (!ddae.Step(dw_test_features[k], condition, denoiser.mask)) return 1;
     for (int i = 0; i < 2 * DW_NETWORK_BINS; ++i)
       worst = std::fmax(worst, std::fabs(denoiser.mask[i] - dw_test_mask[k][i]));
@@ -86,6 +86,7 @@ int main() {
   dw_listener_reset(&listener);
   dw_decision_reset(&decision);
   dw_glide_reset(&glide);
+  int frame = 0;
   // After 37 hours the count of samples would overflow: begin anew before, as after a reset.
   for (int32_t time = 0; time < INT32_MAX - DW_HOP; time += DW_HOP) {
     float samples[DW_HOP], condition[DW_CLASSES];
@@ -93,7 +94,12 @@ int main() {
     if (!Listen(nc, samples, DW_HOP, time)) return 1;
     dw_glide_at(&glide, time + DW_HOP - 1, condition);
     dw_analyse(&denoiser, samples);
-    if (!ddae.Step(denoiser.features, condition, denoiser.mask)) return 1;
+    if (frame == 0) {
+      dw_compress(&denoiser);
+      if (!ddae.Step(denoiser.features, condition, denoiser.mask)) return 1;
+      dw_expand(&denoiser);
+    }
+    frame = (frame + 1) % DW_FRAMES_PER_MASK;
     dw_synthesise(&denoiser, samples);
     board_write(samples);
   }

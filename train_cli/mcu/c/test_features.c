@@ -53,17 +53,29 @@ static void report(const stage *s) {
 
 static void test_denoiser(void) {
   stage spectrum = {"spectrum", 0, 0, 0, 0}, features = {"features", 0, 0, 0, 0};
-  stage enhanced = {"enhanced", 0, 0, 0, 0}, output = {"output", 0, 0, 0, 0};
+  stage gains = {"gains", 0, 0, 0, 0}, enhanced = {"enhanced", 0, 0, 0, 0}, output = {"output", 0, 0, 0, 0};
   float samples[DW_HOP];
   dw_denoiser_reset(&denoiser);
   for (int k = 0; k < DW_TEST_FRAMES; ++k) {
     uint32_t start = dw_ticks();
     dw_analyse(&denoiser, dw_test_input + k * DW_HOP);
-    features.ticks += dw_ticks() - start;
-    ++features.calls;
+    spectrum.ticks += dw_ticks() - start;
+    ++spectrum.calls;
     compare(&spectrum, denoiser.spectrum, dw_test_spectrum[k], 2 * DW_BINS);
-    compare(&features, denoiser.features, dw_test_features[k], 3 * DW_NETWORK_BINS);
-    memcpy(denoiser.mask, dw_test_mask[k], sizeof denoiser.mask);
+    if (k % DW_FRAMES_PER_MASK == 0) {
+      const int step = k / DW_FRAMES_PER_MASK;
+      start = dw_ticks();
+      dw_compress(&denoiser);
+      features.ticks += dw_ticks() - start;
+      ++features.calls;
+      compare(&features, denoiser.features, dw_test_features[step], 3 * DW_NETWORK_BINS);
+      memcpy(denoiser.mask, dw_test_mask[step], sizeof denoiser.mask);
+      start = dw_ticks();
+      dw_expand(&denoiser);
+      gains.ticks += dw_ticks() - start;
+      ++gains.calls;
+      compare(&gains, denoiser.mask, dw_test_gains[step], 2 * DW_NETWORK_BINS);
+    }
     start = dw_ticks();
     dw_synthesise(&denoiser, samples);
     output.ticks += dw_ticks() - start;
@@ -73,6 +85,7 @@ static void test_denoiser(void) {
   }
   report(&spectrum);
   report(&features);
+  report(&gains);
   report(&enhanced);
   report(&output);
 }
