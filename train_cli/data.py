@@ -5,7 +5,7 @@ made again.
 """
 
 import queue
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
@@ -25,7 +25,6 @@ from train_cli.simulation import (
     loudspeaker,
     room_response,
 )
-from train_cli.teacher import N_FEATURES, features_between, read_features
 from workbench.audio.files import read
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.corpora.recordings import find_recordings, select
@@ -86,6 +85,11 @@ class MixingOptions:
         Share of examples without speech (for the classifier).
     classes : tuple of NoiseClass
         Classes of noise that occur, equally often.
+    n_scenes : int
+        Noise comes from so many scenes, which are the same in every epoch (`Mixer.scene`); 0 draws it anew
+        for each example.
+    p_two_classes : float
+        Share of scenes with a second noise, of another class, within 8 dB: they are of no class.
     """
 
     seconds: float = 3.0
@@ -106,6 +110,28 @@ class MixingOptions:
     p_clip: float = 0.0
     p_noise_alone: float = 0.0
     classes: tuple[NoiseClass, ...] = NOISES
+    n_scenes: int = 0
+    p_two_classes: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """A stretch of noise.
+
+    Attributes
+    ----------
+    signal : numpy.ndarray
+        float32, shape (n_samples,).
+    class_index, kind_index : int
+        Of `CLASSES` and `kind_names`; -1 where it is of two classes.
+    voices : collection of str
+        The speakers whose recordings are in it.
+    """
+
+    signal: Signal
+    class_index: int
+    kind_index: int
+    voices: Collection[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,14 +143,13 @@ class Batch:
     noisy, clean : numpy.ndarray
         float32, shape (n_examples, n_samples).
     classes : numpy.ndarray
-        int32, shape (n_examples,): index into `CLASSES`.
+        int32, shape (n_examples,): index into `CLASSES`; -1 where the noise is of two.
     snr_db : numpy.ndarray
         float32, shape (n_examples,).
     kinds : numpy.ndarray
-        int32, shape (n_examples,): index into `kind_names`.
-    heard : numpy.ndarray
-        float32, shape (n_examples, n_features): what a teacher heard in the noise, NaN where that is not
-        known; n_features is 0 without a teacher.
+        int32, shape (n_examples,): index into `kind_names`; -1 where the noise is of two classes.
+    scenes : numpy.ndarray
+        int32, shape (n_examples,): the scene that the noise is of; -1 where it is of none.
     """
 
     noisy: NDArray[np.float32]
@@ -132,7 +157,7 @@ class Batch:
     classes: NDArray[np.int32]
     snr_db: NDArray[np.float32]
     kinds: NDArray[np.int32]
-    heard: NDArray[np.float32]
+    scenes: NDArray[np.int32]
 
 
 BABBLE, BROADCAST = "babble", "broadcast"
@@ -158,13 +183,10 @@ class Corpus:
     speech: list[tuple[str, NDArray[np.int16]]] = field(default_factory=list)
     noise: dict[NoiseClass, list[NDArray[np.int16]]] = field(default_factory=dict)
     kinds: dict[NoiseClass, list[str]] = field(default_factory=dict)
-    heard: dict[NoiseClass, list[NDArray[np.float16]]] = field(default_factory=dict)
 
     @classmethod
-    def load(
-        cls, root: Path, split: str, speeds: Sequence[float] = (1.0,), heard: Path | None = None
-    ) -> "Corpus":
-        """Decode the speech and noise of a split, and read what a teacher heard in its noise.
+    def load(cls, root: Path, split: str, speeds: Sequence[float] = (1.0,)) -> "Corpus":
+        """Decode the speech and noise of a split.
 
         Raises
         ------
@@ -172,7 +194,6 @@ class Corpus:
             The split has no speech, or a class without noise.
         """
         recordings = find_recordings(root)
-        features = read_features(heard) if heard else {}
         corpus = cls()
         for recording in select(recordings, "speech", split):
             signal = read(recording.path)
@@ -183,7 +204,6 @@ class Corpus:
             found = select(recordings, "noise", split, noise_class)
             corpus.noise[noise_class] = [_to_int16(read(recording.path)) for recording in found]
             corpus.kinds[noise_class] = [kind_of(recording.path) for recording in found]
-            corpus.heard[noise_class] = [features[recording.path] for recording in found if features]
             if not found:
                 raise WorkbenchError(f"{root} has no {split} noise of the class {noise_class}; add some.")
         if not corpus.speech:
@@ -217,37 +237,48 @@ class Mixer:
         }
         names = kind_names((each, kind) for each, kinds in corpus.kinds.items() for kind in kinds)
         self._kind_indices = {name: index for index, name in enumerate(names)}
-        has_teacher = any(corpus.heard.values())
-        self._unheard = np.full(N_FEATURES if has_teacher else 0, np.nan, np.float32)
 
     def batch(self, index: int, n_examples: int) -> Batch:
         """Make batch `index`: always the same for the same seed."""
         rng = np.random.default_rng([self.seed, index])
         examples = [self._example(rng) for _ in range(n_examples)]
-        noisy, clean, classes, snr_db, kinds, heard = zip(*examples, strict=True)
+        noisy, clean, classes, snr_db, kinds, scenes = zip(*examples, strict=True)
         return Batch(
             np.stack(noisy),
             np.stack(clean),
             np.array(classes, np.int32),
             np.array(snr_db, np.float32),
             np.array(kinds, np.int32),
-            np.stack(heard),
+            np.array(scenes, np.int32),
         )
 
-    def _example(
-        self, rng: np.random.Generator
-    ) -> tuple[Signal, Signal, int, float, int, NDArray[np.float32]]:
+    def scene(self, index: int) -> Noise:
+        """Draw noise `index` of all that occur: always the same for the same seed."""
         options = self.options
-        noise_class = options.classes[rng.integers(len(options.classes))]
+        rng = np.random.default_rng([self.seed, 2, index])
+        order = rng.permutation(len(options.classes))
+        noise = self._noise(rng, options.classes[order[0]])
+        if rng.random() >= options.p_two_classes:
+            return noise
+        other = self._noise(rng, options.classes[order[-1]])
+        joined = self._join(noise.signal, other.signal, rng.uniform(-8, 8))
+        return Noise(joined, -1, -1, {*noise.voices, *other.voices})
+
+    def _example(self, rng: np.random.Generator) -> tuple[Signal, Signal, int, float, int, int]:
+        options = self.options
+        drawn = int(rng.integers(options.n_scenes or len(options.classes)))
         without_noise = rng.random() < options.p_no_noise
         snr_db = float(rng.uniform(*options.snr_db))
-        speaker, clean = self._speech(rng)
-        noise, kind, heard = self._noise(rng, noise_class, speaker)
-        name = f"{noise_class}/{kind}"
+        if options.n_scenes:
+            scene, known = drawn, self.scene(drawn)
+            clean = self._speech(rng, avoid=known.voices)[1]
+        else:
+            speaker, clean = self._speech(rng)
+            scene, known = -1, self._noise(rng, options.classes[drawn], avoid={speaker})
+        noise, class_index, kind_index = known.signal, known.class_index, known.kind_index
         if without_noise:
-            name = NoiseClass.NO_NOISE
-            noise_class, snr_db = NoiseClass.NO_NOISE, float(rng.uniform(30.0, 60.0))
-            heard = self._unheard
+            class_index, scene = CLASSES.index(NoiseClass.NO_NOISE), -1
+            kind_index, snr_db = self._kind_indices[NoiseClass.NO_NOISE], float(rng.uniform(30.0, 60.0))
         if rng.random() < options.p_band_limit:
             high_hz = rng.uniform(3400, 7000)
             clean, noise = band_limit(clean, high_hz), band_limit(noise, high_hz)
@@ -260,20 +291,19 @@ class Mixer:
         gain_db = rng.uniform(*options.level_db) - rms_db(noisy)
         headroom_db = -20 * np.log10(float(np.max(np.abs(noisy))) / 0.99)
         gain = np.float32(10 ** (min(gain_db, headroom_db) / 20))
-        index = CLASSES.index(noise_class)
-        return noisy * gain, clean * gain, index, snr_db, self._kind_indices[name], heard
+        return noisy * gain, clean * gain, class_index, snr_db, kind_index, scene
 
     def draw_pair(self, rng: np.random.Generator, noise_class: NoiseClass) -> tuple[Signal, Signal]:
         """Draw a stretch of speech and one of a class's recorded noise, of equal length."""
         return self._speech(rng)[1], self._recorded(rng, noise_class)[0]
 
-    def _speech(self, rng: np.random.Generator, avoid: str | None = None) -> tuple[str, Signal]:
-        """Draw a stretch of speech that is not mostly a pause, by another speaker than `avoid`."""
+    def _speech(self, rng: np.random.Generator, avoid: Collection[str] = ()) -> tuple[str, Signal]:
+        """Draw a stretch of speech that is not mostly a pause, by none of the speakers to `avoid`."""
         options = self.options
         while True:
             index = rng.choice(len(self._speech_weights), p=self._speech_weights)
             speaker, stored = self.corpus.speech[index]
-            if speaker == avoid:
+            if speaker in avoid:
                 continue
             whole_level_db = rms_db(stored.astype(np.float32))
             signal = self._stretch(rng, stored, from_start=rng.random() < options.p_start)
@@ -301,31 +331,29 @@ class Mixer:
             stretch = np.pad(stretch, (before, missing - before))
         return stretch
 
-    def _noise(
-        self, rng: np.random.Generator, noise_class: NoiseClass, speaker: str
-    ) -> tuple[Signal, str, NDArray[np.float32]]:
+    def _noise(self, rng: np.random.Generator, noise_class: NoiseClass, avoid: Collection[str] = ()) -> Noise:
         options = self.options
         chance = rng.random()
-        heard = self._unheard
+        voices: Collection[str] = ()
         if noise_class is NoiseClass.TV_RADIO and chance < options.p_loudspeaker:
-            noise, kind = self._broadcast(rng, speaker), BROADCAST
+            noise, voices = self._broadcast(rng, avoid)
+            kind = BROADCAST
         elif noise_class is NoiseClass.HUMAN and chance < options.p_babble:
-            noise, kind = self._babble(rng, speaker), BABBLE
+            noise, voices = self._babble(rng, avoid)
+            kind = BABBLE
         else:
-            noise, kind, heard = self._recorded(rng, noise_class)
+            noise, kind = self._recorded(rng, noise_class)
         if rng.random() < options.p_second_noise:
-            heard = self._unheard
             noise = self._join(noise, self._recorded(rng, noise_class)[0], rng.uniform(-10, 10))
         if noise_class is NoiseClass.TV_RADIO and rng.random() < options.p_codec:
             noise = codec(noise, rng.uniform(0.0, 0.9))
         if rng.random() < options.p_colour:
             noise = colour(noise, rng.uniform(-1, 1, 6) * options.noise_colour_db)
-        return noise, kind, heard
+        kind_index = self._kind_indices[f"{noise_class}/{kind}"]
+        return Noise(noise, CLASSES.index(noise_class), kind_index, voices)
 
-    def _recorded(
-        self, rng: np.random.Generator, noise_class: NoiseClass
-    ) -> tuple[Signal, str, NDArray[np.float32]]:
-        """Draw a stretch of a recording that is not silent, its kind, and what a teacher heard in it."""
+    def _recorded(self, rng: np.random.Generator, noise_class: NoiseClass) -> tuple[Signal, str]:
+        """Draw a stretch of a recording that is not silent, and its kind."""
         while True:
             index = rng.choice(len(self._weights[noise_class]), p=self._weights[noise_class])
             stored = self.corpus.noise[noise_class][index]
@@ -338,25 +366,22 @@ class Mixer:
                 np.float32
             )
             if rms_db(noise) > -70.0:
-                heard = self._unheard
-                if len(heard):
-                    features = self.corpus.heard[noise_class][index]
-                    heard = features_between(features, start, start + n_needed)
-                return noise, self.corpus.kinds[noise_class][index], heard
+                return noise, self.corpus.kinds[noise_class][index]
 
-    def _babble(self, rng: np.random.Generator, speaker: str) -> Signal:
-        noise = np.zeros(self.n_samples, np.float32)
+    def _babble(self, rng: np.random.Generator, avoid: Collection[str]) -> tuple[Signal, set[str]]:
+        noise, voices = np.zeros(self.n_samples, np.float32), set()
         for _ in range(rng.integers(3, 9)):
-            voice = self._speech(rng, avoid=speaker)[1]
+            speaker, voice = self._speech(rng, avoid)
+            voices.add(speaker)
             noise = self._join(noise, voice, rng.uniform(-6, 6)) if noise.any() else voice
-        return convolve(noise, room_response(rng, rng.uniform(0.3, 0.8), rng.uniform(-6, 3)))
+        return convolve(noise, room_response(rng, rng.uniform(0.3, 0.8), rng.uniform(-6, 3))), voices
 
-    def _broadcast(self, rng: np.random.Generator, speaker: str) -> Signal:
-        music, _, _ = self._recorded(rng, NoiseClass.TV_RADIO)
-        voice = self._speech(rng, avoid=speaker)[1]
+    def _broadcast(self, rng: np.random.Generator, avoid: Collection[str]) -> tuple[Signal, set[str]]:
+        music, _ = self._recorded(rng, NoiseClass.TV_RADIO)
+        speaker, voice = self._speech(rng, avoid)
         programme = self._join(music, voice, rng.uniform(-12, 12))
         played = loudspeaker(programme, rng.uniform(100, 400), rng.uniform(3000, 7500), rng.uniform(0.5, 3))
-        return convolve(played, room_response(rng, rng.uniform(0.2, 0.7), rng.uniform(-3, 9)))
+        return convolve(played, room_response(rng, rng.uniform(0.2, 0.7), rng.uniform(-3, 9))), {speaker}
 
     @staticmethod
     def _join(first: Signal, second: Signal, second_db: float) -> Signal:
@@ -393,7 +418,6 @@ def prefetch(
     n_examples: int,
     first: int,
     last: int,
-    heard: Path | None = None,
 ) -> Generator[Batch]:
     """Make batches `first` to `last - 1` in a process of their own, a few ahead of their use.
 
@@ -405,7 +429,7 @@ def prefetch(
     context = get_context("spawn")
     batches: Queue[Batch | WorkbenchError] = context.Queue(maxsize=6)
     stop = context.Event()
-    arguments = (batches, stop, root, split, options, seed, n_examples, first, last, heard)
+    arguments = (batches, stop, root, split, options, seed, n_examples, first, last)
     process = context.Process(target=_produce, args=arguments, daemon=True)
     process.start()
     try:
@@ -440,11 +464,10 @@ def _produce(
     n_examples: int,
     first: int,
     last: int,
-    heard: Path | None,
 ) -> None:
     end_with_parent()
     try:
-        mixer = Mixer(Corpus.load(root, split, SPEEDS, heard), options, seed)
+        mixer = Mixer(Corpus.load(root, split, SPEEDS), options, seed)
     except WorkbenchError as error:
         batches.put(error)
         return

