@@ -100,7 +100,8 @@ def report(bundle: Bundle, precision: str, clock_mhz: float) -> dict[str, Any]:
         ``flash_bytes`` (of the model), ``arena_bytes``, ``shared_arena_bytes`` (the part that models can use
         in turn), ``step_difference`` (largest of one step from equal states, as a share of the peak),
         ``agreement_db`` (signal-to-difference ratio over the whole signal, each with its own states),
-        ``same_decision`` (share of an NC's chunks of the same class) and ``load`` by core.
+        ``same_decision`` (share of an NC's chunks of the same class), ``load`` by core, and ``peak`` by how
+        much more there is of it where a step must be done within the first of several frames.
     """
     content = bundle.model_path(precision).read_bytes()
     try:
@@ -132,6 +133,7 @@ def report(bundle: Bundle, precision: str, clock_mhz: float) -> dict[str, Any]:
         "agreement_db": _ratio_db(ours, theirs),
         **(decisions if bundle.manifest.kind == "nc" else {}),
         "load": {core.name: core.load(work, precision, steps_per_s, clock_mhz * 1e6) for core in CORES},
+        "peak": spectral_features(bundle.manifest).frames_per_mask if bundle.manifest.kind == "ddae" else 1,
     }
 
 
@@ -182,6 +184,13 @@ def _tables(reports: dict[str, Any], clock_mhz: float) -> dict[str, dict[str, Ro
         precision: {core: f"{100 * share:.1f} %" for core, share in found["load"].items()}
         for precision, found in reports.items()
     }
+    if first["peak"] > 1:
+        load |= {
+            f"{precision}, in the frame of a step": {
+                core: f"{100 * first['peak'] * share:.1f} %" for core, share in found["load"].items()
+            }
+            for precision, found in reports.items()
+        }
     work: dict[str, Row] = {
         "each step": {
             "multiply-accumulates": f"{first['multiply_accumulates']:,}",

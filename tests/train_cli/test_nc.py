@@ -48,6 +48,17 @@ def test_a_temperature_makes_overconfident_posteriors_honest():
     assert fit_temperature(honest * 3, classes, members) == pytest.approx(3.0, abs=0.4)
 
 
+def test_a_temperature_makes_the_mean_of_two_posteriors_honest():
+    """Two that are honest each and know different things are not sure enough together."""
+    rng = np.random.default_rng(0)
+    n, members = 4000, np.eye(5, dtype=np.float32)
+    classes = rng.integers(5, size=n).astype(np.int32)
+    evidence = rng.standard_normal((n, 2, 5)).astype(np.float32)
+    evidence[np.arange(n), :, classes] += 1.0
+    assert fit_temperature(evidence[:, :1], classes, members) == pytest.approx(1.0, abs=0.1)
+    assert fit_temperature(evidence, classes, members) < 0.9
+
+
 def test_the_bundled_classifier_is_measured_in_every_way(tiny_corpus):
     folder = default_bundle("nc").folder
     trials = list(draw_trials(tiny_corpus, "test", SNRS_DB[:1], 1, 7))
