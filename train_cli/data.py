@@ -231,6 +231,7 @@ class Mixer:
         self._speech_weights = draw_weights(
             [len(stored) for _, stored in corpus.speech], [speaker for speaker, _ in corpus.speech]
         )
+        self._speakers = {speaker for speaker, _ in corpus.speech}
         self._weights = {
             noise_class: draw_weights([len(noise) for noise in noises], corpus.kinds[noise_class])
             for noise_class, noises in corpus.noise.items()
@@ -257,10 +258,12 @@ class Mixer:
         options = self.options
         rng = np.random.default_rng([self.seed, 2, index])
         order = rng.permutation(len(options.classes))
-        noise = self._noise(rng, options.classes[order[0]])
+        # One speaker at least is not in it, to speak over it.
+        spared = {self.corpus.speech[rng.integers(len(self.corpus.speech))][0]}
+        noise = self._noise(rng, options.classes[order[0]], spared)
         if rng.random() >= options.p_two_classes:
             return noise
-        other = self._noise(rng, options.classes[order[-1]])
+        other = self._noise(rng, options.classes[order[-1]], spared)
         joined = self._join(noise.signal, other.signal, rng.uniform(-8, 8))
         return Noise(joined, -1, -1, {*noise.voices, *other.voices})
 
@@ -274,7 +277,7 @@ class Mixer:
             clean = self._speech(rng, avoid=known.voices)[1]
         else:
             speaker, clean = self._speech(rng)
-            scene, known = -1, self._noise(rng, options.classes[drawn], avoid={speaker})
+            scene, known = -1, self._noise(rng, options.classes[drawn], {speaker})
         noise, class_index, kind_index = known.signal, known.class_index, known.kind_index
         if without_noise:
             class_index, scene = CLASSES.index(NoiseClass.NO_NOISE), -1
@@ -331,9 +334,10 @@ class Mixer:
             stretch = np.pad(stretch, (before, missing - before))
         return stretch
 
-    def _noise(self, rng: np.random.Generator, noise_class: NoiseClass, avoid: Collection[str] = ()) -> Noise:
+    def _noise(self, rng: np.random.Generator, noise_class: NoiseClass, avoid: Collection[str]) -> Noise:
         options = self.options
-        chance = rng.random()
+        # Where nobody is left over, no noise is made of voices.
+        chance = rng.random() if self._speakers.difference(avoid) else 1.0
         voices: Collection[str] = ()
         if noise_class is NoiseClass.TV_RADIO and chance < options.p_loudspeaker:
             noise, voices = self._broadcast(rng, avoid)

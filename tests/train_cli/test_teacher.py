@@ -57,16 +57,22 @@ def test_a_scene_is_always_the_same_and_carried_by_its_examples(tiny_corpus):
 
 
 def test_nobody_speaks_over_a_noise_of_the_same_voice(tiny_corpus):
-    """Babble leaves few speakers over: two or three of four here."""
+    """Babble takes up to eight voices and there are four: one is always left over."""
     mixing = replace(MIXING, p_babble=1.0, p_loudspeaker=1.0, p_two_classes=0.0)
     mixer = Mixer(Corpus.load(tiny_corpus, "train"), mixing, SEED)
-    by_voices = [mixer.scene(index) for index in range(20)]
-    spoken = [scene.voices for scene in by_voices if scene.voices]
-    assert spoken
+    spoken = [voices for voices in (mixer.scene(index).voices for index in range(20)) if voices]
+    assert {1, 3} <= {len(voices) for voices in spoken}
     rng = np.random.default_rng(0)
     for voices in spoken:
-        if len(voices) < 4:
-            assert mixer._speech(rng, avoid=voices)[0] not in voices
+        assert mixer._speech(rng, avoid=voices)[0] not in voices
+
+
+@pytest.mark.parametrize("n_scenes", [0, 10])
+def test_a_single_speaker_is_never_made_into_noise(tiny_corpus, n_scenes):
+    corpus = Corpus.load(tiny_corpus, "train")
+    corpus = replace(corpus, speech=[each for each in corpus.speech if each[0] == corpus.speech[0][0]])
+    mixing = replace(MIXING, n_scenes=n_scenes, p_babble=1.0, p_loudspeaker=1.0)
+    assert Mixer(corpus, mixing, SEED).batch(0, 12).noisy.shape == (12, 16_000)
 
 
 def test_what_was_heard_is_kept_and_only_missing_parts_are_heard_again(
