@@ -28,7 +28,7 @@ from train_cli.simulation import (
 from workbench.audio.files import read
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.corpora.recordings import find_recordings, select
-from workbench.dsp import Signal
+from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.dsp.level import rms_db
 from workbench.dsp.mixing import fit_noise, mix
 from workbench.errors import WorkbenchError
@@ -65,8 +65,10 @@ class MixingOptions:
         Share of speech, and of noise, with a random smooth frequency response.
     speech_colour_db, noise_colour_db : float
         Largest gain and loss of that response.
+    p_noise_speed : float
+        Share of noise that is played slower or faster, as another machine would sound.
     noise_speed : tuple of float
-        Range of the speed at which noise is played.
+        Range of that speed.
     p_room : float
         Share of speech with reverberation (the target is the reverberant speech).
     p_loudspeaker : float
@@ -100,6 +102,7 @@ class MixingOptions:
     p_colour: float = 0.5
     speech_colour_db: float = 4.0
     noise_colour_db: float = 6.0
+    p_noise_speed: float = 0.7
     noise_speed: tuple[float, float] = (0.85, 1.15)
     p_room: float = 0.25
     p_loudspeaker: float = 0.25
@@ -198,7 +201,7 @@ class Corpus:
         for recording in select(recordings, "speech", split):
             signal = read(recording.path)
             for speed in speeds:
-                changed = signal if speed == 1.0 else soxr.resample(signal, speed * 16_000, 16_000)
+                changed = signal if speed == 1.0 else soxr.resample(signal, speed * SAMPLE_RATE, SAMPLE_RATE)
                 corpus.speech.append((recording.group, _to_int16(changed)))
         for noise_class in NOISES:
             found = select(recordings, "noise", split, noise_class)
@@ -227,7 +230,7 @@ class Mixer:
         self.corpus = corpus
         self.options = options
         self.seed = seed
-        self.n_samples = round(options.seconds * 16_000)
+        self.n_samples = round(options.seconds * SAMPLE_RATE)
         self._speech_weights = draw_weights(
             [len(stored) for _, stored in corpus.speech], [speaker for speaker, _ in corpus.speech]
         )
@@ -358,17 +361,17 @@ class Mixer:
 
     def _recorded(self, rng: np.random.Generator, noise_class: NoiseClass) -> tuple[Signal, str]:
         """Draw a stretch of a recording that is not silent, and its kind."""
+        options = self.options
         while True:
             index = rng.choice(len(self._weights[noise_class]), p=self._weights[noise_class])
             stored = self.corpus.noise[noise_class][index]
-            speed = rng.uniform(*self.options.noise_speed)
+            speed = rng.uniform(*options.noise_speed) if rng.random() < options.p_noise_speed else 1.0
             n_needed = int(self.n_samples * speed) + 2
             start = int(rng.integers(max(len(stored) - n_needed, 1)))
             noise = fit_noise(_to_float(stored), n_needed, start)
-            # Linear interpolation is enough for noise: it only has to sound like another machine.
-            noise = np.interp(np.arange(self.n_samples) * speed, np.arange(n_needed), noise).astype(
-                np.float32
-            )
+            if speed != 1.0:
+                noise = soxr.resample(noise, speed * SAMPLE_RATE, SAMPLE_RATE)
+            noise = noise[: self.n_samples]
             if rms_db(noise) > -70.0:
                 return noise, self.corpus.kinds[noise_class][index]
 

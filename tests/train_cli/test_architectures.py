@@ -136,12 +136,15 @@ def test_gru_matches_keras():
     np.testing.assert_allclose(mine.numpy(), keras(x).numpy(), atol=1e-5)
 
 
-def test_batch_norm_normalises_in_training_and_remembers_for_inference():
+@pytest.mark.parametrize("shape", [(4000, 3), (40, 10, 10, 3)])
+def test_batch_norm_normalises_in_training_and_remembers_for_inference(shape):
     norm = BatchNorm(3)
-    x = tf.random.normal((4000, 3), mean=5.0, stddev=2.0, seed=2)
+    norm.gain.assign([1.0, 2.0, 3.0])
+    norm.shift.assign([0.0, -1.0, 1.0])
+    x = tf.random.normal(shape, mean=5.0, stddev=2.0, seed=2)
     out = norm(x, training=True).numpy()
-    np.testing.assert_allclose(out.mean(0), 0, atol=1e-3)
-    np.testing.assert_allclose(out.std(0), 1, atol=1e-2)
+    np.testing.assert_allclose(out.reshape(-1, 3).mean(0), norm.shift, atol=1e-3)
+    np.testing.assert_allclose(out.reshape(-1, 3).std(0), norm.gain, atol=1e-2)
     for _ in range(1000):
         norm(x, training=True)
     np.testing.assert_allclose(norm(x, training=False).numpy(), out, atol=1e-2)

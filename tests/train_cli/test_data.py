@@ -79,6 +79,21 @@ def test_noise_alone_holds_no_speech(corpus):
     assert all(rms_db(noisy) > -60 for noisy in batch.noisy)
 
 
+def test_noise_that_is_played_slower_or_faster_keeps_its_spectrum():
+    white = (np.random.default_rng(1).standard_normal(100_000) * 8000).clip(-32_000, 32_000).astype(np.int16)
+    corpus = Corpus([("a", white)], {each: [white] for each in NOISES}, {each: [""] for each in NOISES})
+    plain = {"p_colour": 0.0, "p_second_noise": 0.0, "p_loudspeaker": 0.0, "p_babble": 0.0}
+    for speed in (0.85, 1.15):
+        options = MixingOptions(p_noise_speed=1.0, noise_speed=(speed, speed), **plain)
+        signals = [Mixer(corpus, options, 0).scene(index).signal for index in range(20)]
+        assert all(signal.shape == (48_000,) for signal in signals)
+        power = np.mean(np.abs(np.fft.rfft(np.stack(signals))) ** 2, axis=0)
+        band_db = 10 * np.log10([power[1000 * 3 * k : 1000 * 3 * (k + 1)].mean() for k in range(8)])
+        # Up to where it ends when played at 0.85 of its speed: 6.8 kHz.
+        assert np.ptp(band_db[:6]) < 0.5
+        assert (band_db[7] < band_db[0] - 20) == (speed < 1)
+
+
 def test_an_interferer_is_never_the_target_speaker(corpus):
     mixer = Mixer(corpus, MixingOptions(seconds=1.0), 0)
     rng = np.random.default_rng(0)

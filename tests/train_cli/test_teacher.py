@@ -40,8 +40,9 @@ def test_windows_cover_a_scene_evenly(seconds, starts_s):
 
 
 def test_a_scene_is_always_the_same_and_carried_by_its_examples(tiny_corpus):
-    mixer = Mixer(Corpus.load(tiny_corpus, "train"), replace(MIXING, p_noise_alone=1.0), SEED)
-    scenes = [mixer.scene(index) for index in range(MIXING.n_scenes)]
+    mixing = replace(MIXING, n_scenes=60, p_noise_alone=1.0)
+    mixer = Mixer(Corpus.load(tiny_corpus, "train"), mixing, SEED)
+    scenes = [mixer.scene(index) for index in range(mixing.n_scenes)]
     np.testing.assert_array_equal(mixer.scene(5).signal, scenes[5].signal)
     assert {-1, 0, 1, 2, 3} == {scene.class_index for scene in scenes}
     assert all((scene.class_index < 0) == (scene.kind_index < 0) for scene in scenes)
