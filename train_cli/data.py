@@ -28,6 +28,7 @@ from train_cli.simulation import (
 from workbench.audio.files import read
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.corpora.recordings import find_recordings, select
+from workbench.corpora.splits import OTHER_SOUNDS
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.dsp.level import rms_db
 from workbench.dsp.mixing import fit_noise, mix
@@ -92,6 +93,9 @@ class MixingOptions:
         for each example.
     p_two_classes : float
         Share of scenes with a second noise, of another class, within 8 dB: they are of no class.
+    p_other : float
+        Share of scenes of other sounds, where the corpus has any: every second has a noise beside it, within
+        8 dB; they are of no class.
     """
 
     seconds: float = 3.0
@@ -115,6 +119,7 @@ class MixingOptions:
     classes: tuple[NoiseClass, ...] = NOISES
     n_scenes: int = 0
     p_two_classes: float = 0.0
+    p_other: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +131,7 @@ class Noise:
     signal : numpy.ndarray
         float32, shape (n_samples,).
     class_index, kind_index : int
-        Of `CLASSES` and `kind_names`; -1 where it is of two classes.
+        Of `CLASSES` and `kind_names`; -1 where it is of two classes or of none.
     voices : collection of str
         The speakers whose recordings are in it.
     """
@@ -146,11 +151,11 @@ class Batch:
     noisy, clean : numpy.ndarray
         float32, shape (n_examples, n_samples).
     classes : numpy.ndarray
-        int32, shape (n_examples,): index into `CLASSES`; -1 where the noise is of two.
+        int32, shape (n_examples,): index into `CLASSES`; -1 where the noise is of two or of none.
     snr_db : numpy.ndarray
         float32, shape (n_examples,).
     kinds : numpy.ndarray
-        int32, shape (n_examples,): index into `kind_names`; -1 where the noise is of two classes.
+        int32, shape (n_examples,): index into `kind_names`; -1 where the class is.
     scenes : numpy.ndarray
         int32, shape (n_examples,): the scene that the noise is of; -1 where it is of none.
     """
@@ -181,11 +186,19 @@ def kinds_in(root: Path, split: str) -> list[str]:
 
 @dataclass
 class Corpus:
-    """All recordings of one split, decoded, as 16-bit integers to save memory."""
+    """All recordings of one split, decoded, as 16-bit integers to save memory.
+
+    Attributes
+    ----------
+    speech : list of tuple
+        Speaker and samples.
+    noise, kinds : dict of list
+        Samples and kinds of each class, and of `OTHER_SOUNDS` where there are any.
+    """
 
     speech: list[tuple[str, NDArray[np.int16]]] = field(default_factory=list)
-    noise: dict[NoiseClass, list[NDArray[np.int16]]] = field(default_factory=dict)
-    kinds: dict[NoiseClass, list[str]] = field(default_factory=dict)
+    noise: dict[str, list[NDArray[np.int16]]] = field(default_factory=dict)
+    kinds: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, root: Path, split: str, speeds: Sequence[float] = (1.0,)) -> "Corpus":
@@ -203,11 +216,12 @@ class Corpus:
             for speed in speeds:
                 changed = signal if speed == 1.0 else soxr.resample(signal, speed * SAMPLE_RATE, SAMPLE_RATE)
                 corpus.speech.append((recording.group, _to_int16(changed)))
-        for noise_class in NOISES:
+        for noise_class in (*NOISES, OTHER_SOUNDS):
             found = select(recordings, "noise", split, noise_class)
-            corpus.noise[noise_class] = [_to_int16(read(recording.path)) for recording in found]
-            corpus.kinds[noise_class] = [kind_of(recording.path) for recording in found]
-            if not found:
+            if found:
+                corpus.noise[noise_class] = [_to_int16(read(recording.path)) for recording in found]
+                corpus.kinds[noise_class] = [kind_of(recording.path) for recording in found]
+            elif noise_class != OTHER_SOUNDS:
                 raise WorkbenchError(f"{root} has no {split} noise of the class {noise_class}; add some.")
         if not corpus.speech:
             raise WorkbenchError(f"{root} has no {split} speech; add some to speech/{split}/<speaker>.")
@@ -239,7 +253,7 @@ class Mixer:
             noise_class: draw_weights([len(noise) for noise in noises], corpus.kinds[noise_class])
             for noise_class, noises in corpus.noise.items()
         }
-        names = kind_names((each, kind) for each, kinds in corpus.kinds.items() for kind in kinds)
+        names = kind_names((each, kind) for each in NOISES for kind in corpus.kinds.get(each, ()))
         self._kind_indices = {name: index for index, name in enumerate(names)}
 
     def batch(self, index: int, n_examples: int) -> Batch:
@@ -264,9 +278,14 @@ class Mixer:
         # One speaker at least is not in it, to speak over it.
         spared = {self.corpus.speech[rng.integers(len(self.corpus.speech))][0]}
         noise = self._noise(rng, options.classes[order[0]], spared)
-        if rng.random() >= options.p_two_classes:
+        if OTHER_SOUNDS in self.corpus.noise and rng.random() < options.p_other:
+            other = self._other(rng)
+            if rng.random() < 0.5:
+                return other
+        elif rng.random() < options.p_two_classes:
+            other = self._noise(rng, options.classes[order[-1]], spared)
+        else:
             return noise
-        other = self._noise(rng, options.classes[order[-1]], spared)
         joined = self._join(noise.signal, other.signal, rng.uniform(-8, 8))
         return Noise(joined, -1, -1, {*noise.voices, *other.voices})
 
@@ -354,12 +373,18 @@ class Mixer:
             noise = self._join(noise, self._recorded(rng, noise_class)[0], rng.uniform(-10, 10))
         if noise_class is NoiseClass.TV_RADIO and rng.random() < options.p_codec:
             noise = codec(noise, rng.uniform(0.0, 0.9))
-        if rng.random() < options.p_colour:
-            noise = colour(noise, rng.uniform(-1, 1, 6) * options.noise_colour_db)
         kind_index = self._kind_indices[f"{noise_class}/{kind}"]
-        return Noise(noise, CLASSES.index(noise_class), kind_index, voices)
+        return Noise(self._coloured(rng, noise), CLASSES.index(noise_class), kind_index, voices)
 
-    def _recorded(self, rng: np.random.Generator, noise_class: NoiseClass) -> tuple[Signal, str]:
+    def _other(self, rng: np.random.Generator) -> Noise:
+        return Noise(self._coloured(rng, self._recorded(rng, OTHER_SOUNDS)[0]), -1, -1, ())
+
+    def _coloured(self, rng: np.random.Generator, noise: Signal) -> Signal:
+        if rng.random() < self.options.p_colour:
+            return colour(noise, rng.uniform(-1, 1, 6) * self.options.noise_colour_db)
+        return noise
+
+    def _recorded(self, rng: np.random.Generator, noise_class: str) -> tuple[Signal, str]:
         """Draw a stretch of a recording that is not silent, and its kind."""
         options = self.options
         while True:

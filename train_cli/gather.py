@@ -1,4 +1,4 @@
-"""Gathers recorded speech and noise from Debian packages, as more to train on."""
+"""Gathers recorded speech, noise and other sounds from Debian packages, as more to train on."""
 
 import shutil
 import subprocess
@@ -7,7 +7,8 @@ import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import takewhile
+from fnmatch import fnmatch
+from itertools import product, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from train_cli.events import Reporter
 from train_cli.options import GatherOptions
 from workbench.audio import files
 from workbench.classifier.posterior import NOISES
+from workbench.corpora.splits import OTHER_SOUNDS
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.errors import WorkbenchError
 
@@ -31,7 +33,7 @@ _LEAST_NOISE_RMS = 10 ** (-60 / 20)
 
 @dataclass(frozen=True)
 class Recordings:
-    """Recordings of one speaker, or of one kind of noise, in a package; see the table."""
+    """Recordings of one speaker, of one kind of noise, or of no class, in a package; see the table."""
 
     package: str
     files: str
@@ -44,8 +46,10 @@ class Recordings:
 
     @property
     def what(self) -> str:
-        """What they are: "speech" or "noise"."""
-        return "noise" if self.noise_class else "speech"
+        """What they are: "speech", "noise" or "other"."""
+        if self.noise_class:
+            return OTHER_SOUNDS if self.noise_class == OTHER_SOUNDS else "noise"
+        return "speech"
 
     @property
     def record_name(self) -> str:
@@ -61,16 +65,22 @@ class Recordings:
 
     def find(self, unpacked: Path) -> list[Path]:
         """Return the files that are wanted, below the folder in which the package was unpacked."""
-        return sorted(path for path in unpacked.glob(self.files) if path.stem not in self.left_out)
+        return sorted(path for path in unpacked.glob(self.files) if path.is_file() and self._is_wanted(path))
+
+    def _is_wanted(self, path: Path) -> bool:
+        return not any(fnmatch(path.stem, name) for name in self.left_out)
 
     def name_of(self, path: Path, unpacked: Path) -> str:
         """Name a recording by its place in the package, from the last folder that the pattern spells out.
 
-        That of a noise has its kind and package before it, as in ``siren__some-game-sounds-police``.
+        That of a noise has its kind and package before it, as in ``siren__some-game-sounds-police``, and that
+        of another sound its package, as in ``some-game__usr-share-games-click``.
         """
         spelt_out = takewhile(lambda part: "*" not in part, Path(self.files).parts[:-1])
         place = "-".join(path.relative_to(unpacked).with_suffix("").parts[len(list(spelt_out)) - 1 :])
-        return f"{self.kind}__{self.package}-{place}" if self.noise_class else place
+        if self.noise_class:
+            return f"{self.kind}__{self.package}-{place}" if self.kind else f"{self.package}__{place}"
+        return place
 
     def read(self, path: Path) -> Signal:
         """Read a recording, of a long one its middle.
@@ -78,7 +88,7 @@ class Recordings:
         Raises
         ------
         WorkbenchError
-            It cannot be decoded, or is a noise too short or too quiet to be of use.
+            It cannot be decoded, is empty, or is a noise too short or too quiet to be of use.
         """
         if self.most_s is None:
             signal = _decode(path)
@@ -87,6 +97,8 @@ class Recordings:
             n_samples = round(self.most_s * SAMPLE_RATE)
             begin = max(0, len(signal) - n_samples) // 2
             signal = signal[begin : begin + n_samples]
+        if not len(signal):
+            raise WorkbenchError("it is empty.")
         if self.noise_class and len(signal) < _LEAST_NOISE_S * SAMPLE_RATE:
             raise WorkbenchError(f"it is shorter than {_LEAST_NOISE_S} s.")
         if self.noise_class and np.sqrt(np.mean(np.square(signal))) < _LEAST_NOISE_RMS:
@@ -97,9 +109,9 @@ class Recordings:
 def gather(options: GatherOptions, reporter: Reporter) -> None:
     """Fetch packages, and write what they hold as FLAC.
 
-    Speech goes to ``OUTPUT/speech/train/<speaker>``, noise to ``OUTPUT/noise/train/<class>``. A package whose
-    recordings are all there is not fetched again; a recording that cannot be decoded, or a noise that is very
-    short or quiet, is named and left out.
+    Speech goes to ``OUTPUT/speech/train/<speaker>``, noise to ``OUTPUT/noise/train/<class>``, other sounds
+    to ``OUTPUT/noise/train/other``. A package whose recordings are all there is not fetched again; a
+    recording that cannot be decoded, or a noise that is very short or quiet, is named and left out.
 
     Raises
     ------
@@ -156,18 +168,19 @@ def read_table(path: Path) -> list[Recordings]:
 
 
 def _read_entry(entry: dict[str, Any], path: Path) -> Iterator[Recordings]:
-    package = entry["package"]
-    patterns = entry["files"]
+    packages, patterns = _several(entry["package"]), _several(entry["files"])
     if ("speaker" in entry) == ("noise_class" in entry):
         raise WorkbenchError(
-            f"The table {path} must say of every entry of {package} either the speaker or the noise_class."
+            f"The table {path} must say of every entry of {packages[0]} "
+            "either the speaker or the noise_class."
         )
-    if "noise_class" in entry and entry["noise_class"] not in NOISES:
+    noise_class = entry.get("noise_class", OTHER_SOUNDS)
+    if noise_class not in (*NOISES, OTHER_SOUNDS):
         raise WorkbenchError(
-            f"The table {path} gives {package} the noise_class {entry['noise_class']!r}; "
-            f"it must be one of {', '.join(NOISES)}."
+            f"The table {path} gives {packages[0]} the noise_class {noise_class!r}; "
+            f"it must be one of {', '.join(NOISES)} or {OTHER_SOUNDS}."
         )
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+    for package, pattern in product(packages, patterns):
         yield Recordings(
             package=package,
             files=pattern,
@@ -175,9 +188,13 @@ def _read_entry(entry: dict[str, Any], path: Path) -> Iterator[Recordings]:
             left_out=frozenset(entry.get("except", ())),
             speaker=entry.get("speaker", ""),
             noise_class=entry.get("noise_class", ""),
-            kind=entry["kind"] if "noise_class" in entry else "",
+            kind="" if noise_class == OTHER_SOUNDS else entry["kind"],
             most_s=entry.get("most_s"),
         )
+
+
+def _several(one_or_more: str | list[str]) -> list[str]:
+    return [one_or_more] if isinstance(one_or_more, str) else list(one_or_more)
 
 
 def _gather_package(package: str, wanted: Sequence[Recordings], output: Path, reporter: Reporter) -> int:
@@ -192,7 +209,9 @@ def _gather_package(package: str, wanted: Sequence[Recordings], output: Path, re
             try:
                 signal = recordings.read(source)
             except WorkbenchError as error:
-                reporter.warning(f"{source.relative_to(unpacked)} is left out: {error}")
+                # Of other sounds all is taken, and much of it is a click.
+                if recordings.what != OTHER_SOUNDS:
+                    reporter.warning(f"{source.relative_to(unpacked)} is left out: {error}")
                 continue
             target = output / recordings.folder / f"{recordings.name_of(source, unpacked)}.flac"
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -249,7 +268,8 @@ def _call(command: Sequence[str], folder: Path, what_failed: str) -> bytes:
 
 def _sources(table: Sequence[Recordings]) -> str:
     rows = [
-        f"| {r.speaker or f'{r.noise_class}, {r.kind}'} | {r.package} | `{r.files}` | {r.licence} |"
+        f"| {r.speaker or ', '.join(filter(None, (r.noise_class, r.kind)))} "
+        f"| {r.package} | `{r.files}` | {r.licence} |"
         for r in table
     ]
     head = "| Speaker or noise | Debian package | Files | Licence |\n|---|---|---|---|\n"

@@ -47,7 +47,8 @@ _SETTLED_CHUNKS = 4
 def mixing_for(options: TrainNcOptions) -> MixingOptions:
     """Return how the classifier's examples are drawn: also noise alone, and more speech alone.
 
-    A teacher says what odd noises are like, so that they are changed and joined more.
+    A teacher says what odd noises are like, so that they are changed and joined more, and other sounds are
+    among them.
     """
     mixing = MixingOptions(
         seconds=options.seconds, p_no_noise=0.16, p_noise_alone=0.25, p_colour=0.3, noise_colour_db=2.0
@@ -56,11 +57,13 @@ def mixing_for(options: TrainNcOptions) -> MixingOptions:
         return mixing
     return replace(
         mixing,
+        p_noise_alone=0.35,
         p_colour=0.5,
         noise_colour_db=6.0,
         noise_speed=(0.8, 1.25),
         n_scenes=options.scenes,
         p_two_classes=0.35,
+        p_other=0.3,
     )
 
 

@@ -402,14 +402,15 @@ class ScanOptions(CommandOptions):
 
 @dataclass(frozen=True)
 class GatherOptions(CommandOptions):
-    """Fetch recorded speech and noise (mostly music) from Debian packages, as more to train on."""
+    """Fetch recorded speech, noise (mostly music) and other sounds from Debian packages to train on."""
 
     output: Path = option(Path("gathered"), "folder for the recordings", label="Folder", pick="new folder")
     kind: tuple[str, ...] = option(
         ("speech", "noise"),
-        "what to fetch: speech (270 MB to download), noise (3 GB), or both",
+        "what to fetch: speech (270 MB to download), noise (3 GB), other sounds, which only a teacher knows "
+        "how to use (7 GB)",
         label="What to fetch",
-        choices=("speech", "noise"),
+        choices=("speech", "noise", "other"),
     )
     table: Path | None = option(
         None,

@@ -33,6 +33,9 @@ def test_timit_in_upper_and_lower_case_and_sphere_and_flac(timit):
         ("train-clean-100/19/198/19-198-0000.flac", "speech", "19", "train"),
         ("noise/test/human/crowd/a.ogg", "noise", "human", "test"),
         ("speech/vehicle/a.wav", "speech", "vehicle", ""),
+        ("noise/train/other/a.wav", "noise", "other", "train"),
+        ("noise/train/vehicle/other/a.wav", "noise", "vehicle", "train"),
+        ("train/other/a.wav", "speech", "other", "train"),
     ],
 )
 def test_plain_folders(write, tmp_path, name, kind, group, split):

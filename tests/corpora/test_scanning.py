@@ -88,6 +88,15 @@ def test_copies_are_used_once_within_a_split(write, tmp_path):
     assert [entry.path.name for entry in again.used] == ["b.wav"]
 
 
+def test_a_noise_whose_class_is_known_is_not_left_out_as_a_copy_of_another_sound(write, tmp_path):
+    path = write("noise/train/vehicle/a.wav")
+    (tmp_path / "noise/train/other").mkdir()
+    (tmp_path / "noise/train/other/b.wav").write_bytes(path.read_bytes())
+    scan, _ = _scan(tmp_path)
+    assert _problems(scan) == {"b.wav": "the same sound as a.wav"}
+    assert [entry.noise_class for entry in scan.used] == ["vehicle"]
+
+
 def test_copies_in_two_splits_are_a_leak(write, tmp_path):
     path = write("noise/train/vehicle/a.wav")
     (tmp_path / "noise/test/vehicle").mkdir(parents=True)

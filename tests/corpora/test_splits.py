@@ -48,6 +48,13 @@ def test_what_comes_with_splits_keeps_them_but_lends_a_dev_part():
     assert assign_splits(complete, SplitShares()) == ([item.split for item in complete], [])
 
 
+def test_other_sounds_are_for_training():
+    splits, _ = assign_splits([_noise(f"r{i}", noise_class="other") for i in range(30)], SplitShares())
+    assert set(splits) == {"train"}
+    splits, _ = assign_splits([_noise("a", "train", "other"), _noise("b", "train", "other")], SplitShares())
+    assert set(splits) == {"train"}
+
+
 def test_a_new_recording_of_a_known_source_joins_it():
     items = [_noise("a", "test"), _noise("a"), _noise("b", "train"), _noise("c", "dev")]
     assert assign_splits(items, SplitShares())[0] == ["test", "test", "train", "dev"]

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from train_cli.__main__ import main
 from train_cli.data import kind_of
 from train_cli.gather import TABLE, read_table
 from workbench.audio import files
+from workbench.corpora.catalogue import read_catalogue
 
 pytestmark = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
 
@@ -33,6 +35,16 @@ kind = "siren"
 licence = "CC0"
 except = ["other"]
 most_s = 1.5
+"""
+
+
+_OTHER = """
+[[recordings]]
+package = ["some-voices"]
+files = "usr/**/*.wav"
+noise_class = "other"
+licence = "CC0"
+except = ["*ising", "broken"]
 """
 
 
@@ -129,6 +141,42 @@ def test_noise_of_a_package_goes_to_its_class_and_is_named_by_its_kind(noises, t
     catalogue = tmp_path / "catalogue.csv"
     assert main(["scan", "--data", str(output), f"--output={catalogue}"]) == 0
     assert "vehicle" in catalogue.read_text()
+
+
+def test_sounds_of_no_class_are_kept_apart(noises, tmp_path, capfd):
+    table = tmp_path / "table.toml"
+    table.write_text(_OTHER + _NOISE)
+    output = tmp_path / "more"
+    assert main(["gather", f"--output={output}", f"--table={table}", "--kind", "other", "noise"]) == 0
+    found = sorted((output / "noise" / "train" / "other").iterdir())
+    assert [path.name for path in found] == [
+        "some-voices__usr-share-noises-far-steady.flac",
+        "some-voices__usr-share-noises-other.flac",
+        "some-voices__usr-share-voices-far-one.flac",
+        "some-voices__usr-share-voices-one.flac",
+        "some-voices__usr-share-voices-two.flac",
+    ]
+    assert {kind_of(path) for path in found} == {"some-voices"}
+    assert "| other | some-voices |" in (output / "SOURCES.md").read_text()
+    catalogue = tmp_path / "catalogue.csv"
+    capfd.readouterr()
+    assert main(["scan", "--data", str(output), f"--output={catalogue}"]) == 0
+    used = {row.path.name: row.noise_class for row in read_catalogue(catalogue) if row.use}
+    # Three of the five are the same sound.
+    assert used == {
+        "siren__some-voices-far-steady.flac": "vehicle",
+        "siren__some-voices-noises-rising.flac": "vehicle",
+        "some-voices__usr-share-voices-far-one.flac": "other",
+    }
+
+
+def test_an_empty_recording_is_left_out(package, table, tmp_path, capfd):
+    empty = package / "package" / "usr" / "share" / "voices" / "nothing.wav"
+    soundfile.write(empty, np.zeros(0, np.float32), 16_000)
+    archive = package / "some-voices_1_all.deb"
+    subprocess.run(["dpkg-deb", "-b", package / "package", archive], check=True, capture_output=True)
+    assert main(["gather", f"--output={tmp_path / 'more'}", f"--table={table('*.wav')}"]) == 0
+    assert "nothing.wav is left out" in " ".join(capfd.readouterr().err.split())
 
 
 def test_speech_and_noise_can_be_fetched_one_after_the_other(noises, tmp_path):

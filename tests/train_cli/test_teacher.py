@@ -1,6 +1,7 @@
 """What the classifier learns from a large network: which scenes it hears, which answer each chunk gets."""
 
 import importlib.util
+import shutil
 import sys
 from dataclasses import replace
 
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 
 from train_cli import lessons
-from train_cli.data import Corpus, Mixer, MixingOptions
+from train_cli.data import Corpus, Mixer, MixingOptions, kinds_in
 from train_cli.events import Reporter
 from train_cli.lessons import hear_scenes, make_lessons
 from train_cli.teacher import N_FEATURES, WINDOW_SAMPLES, open_teacher, window_starts, windows_of
+from workbench.audio import files
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.errors import WorkbenchError
 
@@ -55,6 +57,35 @@ def test_a_scene_is_always_the_same_and_carried_by_its_examples(tiny_corpus):
         if scene >= 0:
             assert class_index == scenes[scene].class_index
             assert np.corrcoef(noisy, scenes[scene].signal)[0, 1] > 0.999
+
+
+@pytest.fixture
+def with_other_sounds(tiny_corpus, tmp_path):
+    """Return the tiny corpus with two sounds of no class beside the noises of its training split."""
+    root = tmp_path / "corpus"
+    shutil.copytree(tiny_corpus, root)
+    for name, frequency_hz in (("some-game__low", 300), ("some-game__high", 3000)):
+        tone = 0.3 * np.sin(2 * np.pi * frequency_hz * np.arange(32_000) / 16_000)
+        path = root / "noise" / "train" / "other" / f"{name}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, tone.astype(np.float32))
+    return root
+
+
+def test_sounds_of_no_class_are_heard_alone_and_beside_noise(tiny_corpus, with_other_sounds):
+    mixing = replace(MIXING, p_two_classes=0.0, p_colour=0.0, p_noise_speed=0.0, p_other=0.5)
+    corpus = Corpus.load(with_other_sounds, "train")
+    scenes = [Mixer(corpus, mixing, SEED).scene(index) for index in range(40)]
+    unknown = [scene.signal for scene in scenes if scene.class_index < 0]
+    assert 10 < len(unknown) < 30
+    # Alone they are nothing but the tone.
+    alone = [np.abs(np.fft.rfft(signal)) for signal in unknown]
+    alone = [spectrum for spectrum in alone if np.sort(spectrum**2)[-8:].sum() > 0.99 * np.sum(spectrum**2)]
+    assert 5 <= len(alone) <= len(unknown) - 5
+    assert {round(int(spectrum.argmax()), -2) for spectrum in alone} == {300, 3000}
+    without = Mixer(Corpus.load(tiny_corpus, "train"), mixing, SEED)
+    assert all(without.scene(index).class_index >= 0 for index in range(40)), "there are none to be had"
+    assert kinds_in(with_other_sounds, "train") == kinds_in(tiny_corpus, "train")
 
 
 def test_nobody_speaks_over_a_noise_of_the_same_voice(tiny_corpus):

@@ -10,6 +10,7 @@ from train_cli.mcu.arrays import c_array, c_float
 from workbench.bundles.check import Bundle
 from workbench.bundles.manifest import log_mel_features, spectral_features
 from workbench.classifier.decision import ClassDecision
+from workbench.classifier.memory import LEAST_PROBABILITY, SceneMemory
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.classifier.streaming import log_mel_spec
 from workbench.denoisers.adaptive import GLIDE_SAMPLES
@@ -68,6 +69,7 @@ def config_header(spec: FeatureSpec) -> str:
     """Return ``dw_config.h``: sizes and constants."""
     stft, mel = spec.stft, spec.mel
     features = spectral_features(spec.ddae.manifest)
+    memory = inspect.signature(SceneMemory).parameters
     decision = inspect.signature(ClassDecision).parameters
     values = {
         "DW_SAMPLE_RATE": SAMPLE_RATE,
@@ -91,9 +93,12 @@ def config_header(spec: FeatureSpec) -> str:
         "DW_CHUNK_FRAMES": log_mel_features(spec.nc.manifest).chunk_frames,
         "DW_CLASSES": len(CLASSES),
         "DW_NO_NOISE": CLASSES.index(NoiseClass.NO_NOISE),
-        "DW_SMOOTHING_SAMPLES": float(decision["smoothing_s"].default * SAMPLE_RATE),
+        "DW_LEAST_PROBABILITY": LEAST_PROBABILITY,
+        "DW_EVIDENCE_SAMPLES": float(memory["evidence_s"].default * SAMPLE_RATE),
+        "DW_FORGET_SAMPLES": float(memory["forget_s"].default * SAMPLE_RATE),
+        "DW_QUICK_SAMPLES": float(memory["quick_s"].default * SAMPLE_RATE),
+        "DW_LEAD": float(memory["lead"].default),
         "DW_MARGIN": float(decision["margin"].default),
-        "DW_HOLD_SAMPLES": round(decision["hold_s"].default * SAMPLE_RATE),
         "DW_GLIDE_SAMPLES": GLIDE_SAMPLES,
     }
     defines = "".join(

@@ -9,6 +9,7 @@ from train_cli.microkernels import MicroModel
 from train_cli.verify import demo_mixture
 from workbench.bundles.manifest import log_mel_features, spectral_features
 from workbench.classifier.decision import ClassDecision
+from workbench.classifier.memory import SceneMemory
 from workbench.classifier.posterior import CLASSES, ClassPosterior
 from workbench.denoisers.adaptive import ConditionGlide, class_to_tell
 from workbench.denoisers.ddae import MaskModel
@@ -72,11 +73,11 @@ def _decisions(chunk_samples: int) -> Vectors:
     truths = np.repeat(np.array([2, 0, 4, 3]), _POSTERIORS // 4)
     posteriors = rng.dirichlet(np.ones(len(CLASSES)), _POSTERIORS)
     posteriors = (0.55 * posteriors + 0.45 * np.eye(len(CLASSES))[truths]).astype(np.float32)
-    decision, glide = ClassDecision(), ConditionGlide(None)
+    memory, decision, glide = SceneMemory(), ClassDecision(), ConditionGlide(None)
     times = chunk_samples * np.arange(1, _POSTERIORS + 1)
     decisions, conditions = [], []
     for time, posterior in zip(times.tolist(), posteriors, strict=True):
-        decided = decision.update(ClassPosterior(time, posterior))
+        decided = decision.update(ClassPosterior(time, memory.update(posterior, time)))
         glide.to(class_to_tell(decided), time)
         decisions.append(CLASSES.index(decided))
         conditions.append(glide.at(np.array([time + _GLIDE_SAMPLES]))[0])

@@ -1,4 +1,4 @@
-"""The streaming noise classifier: a bundle's network over log-mel frames."""
+"""The streaming noise classifier: a bundle's network over log-mel frames, and a memory for the scene."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +7,7 @@ from workbench.bundles.check import Bundle
 from workbench.bundles.manifest import log_mel_features
 from workbench.bundles.runtime import StatefulModel
 from workbench.bundles.store import default_bundle
+from workbench.classifier.memory import SceneMemory
 from workbench.classifier.posterior import CLASSES, NOISES, ClassPosterior
 from workbench.dsp import Signal
 from workbench.dsp.mel import LogMelSpec, StreamingLogMel
@@ -68,12 +69,16 @@ class NoiseClassifier:
         self._log_mel = StreamingLogMel(log_mel_spec(bundle))
         self.hop_samples = self._chunk_frames * self._log_mel.spec.hop_samples
         self._model = StatefulModel(bundle, precision)
+        # The original system's classifier remembers nothing.
+        self._memory = None if bundle.manifest.is_original else SceneMemory()
         self.reset()
 
     def reset(self) -> None:
         """Forget all signal history."""
         self._log_mel.reset()
         self._model.reset()
+        if self._memory is not None:
+            self._memory.reset()
         self._frames: NDArray[np.float32] = np.zeros((0, self._log_mel.spec.n_bands), np.float32)
         self._time_samples = 0
 
@@ -101,6 +106,8 @@ class NoiseClassifier:
             probabilities = np.zeros(len(CLASSES), np.float32)
             probabilities[: len(heard_as)] = heard_as / heard_as.sum()
             self._time_samples += self.hop_samples
+            if self._memory is not None:
+                probabilities = self._memory.update(probabilities, self._time_samples)
             posteriors.append(ClassPosterior(self._time_samples, probabilities))
         self._frames = self._frames[n_chunks * self._chunk_frames :]
         return posteriors

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.corpora.layouts import NOISE_CLASSES
-from workbench.corpora.splits import SPLITS
+from workbench.corpora.splits import OTHER_SOUNDS, SPLITS
 from workbench.errors import WorkbenchError
 
 COLUMNS = (
@@ -178,8 +178,8 @@ def _entry(row: dict[str, str], path: Path, line: int, finished: bool) -> Entry:
         demand(known, f"split must be {', '.join(SPLITS[:-1])} or {SPLITS[-1]}, not “{split}”")
         if kind == "noise":
             demand(
-                noise_class in NOISE_CLASSES,
-                f"class must be one of {', '.join(NOISE_CLASSES)}, not “{noise_class}”",
+                noise_class in (*NOISE_CLASSES, OTHER_SOUNDS),
+                f"class must be one of {', '.join(NOISE_CLASSES)} or {OTHER_SOUNDS}, not “{noise_class}”",
             )
         else:
             demand(bool(speaker), "speaker is empty")

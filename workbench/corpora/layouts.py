@@ -6,6 +6,7 @@ Folders are read in any depth and in any mixture of these layouts::
     AudioSet's segment lists (CSV), its ontology.json and clips named by YouTube id below them
     speech/<split>/<speaker>/*          speech; without <split>, splits are drawn
     noise/<split>/<class>/*             noise; the same
+    noise/<split>/other/*               other sounds, of no class
     <split>/<class>/*   <class>/*       noise, known by the names of the classes
     <split>/<speaker>/* <speaker>/*     speech: all other names
 
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from workbench.audio.files import is_audio_name
 from workbench.corpora import audioset
-from workbench.corpora.splits import SPLITS
+from workbench.corpora.splits import OTHER_SOUNDS, SPLITS
 from workbench.corpora.timit import timit_place
 from workbench.errors import WorkbenchError
 
@@ -226,6 +227,8 @@ def _place(path: Path, folders: Sequence[str], class_homes: set[tuple[str, ...]]
             first_name = first_name if names else index
             names.append(folder)
     noise_class = next((_class(name) for name in names if _class(name)), "")
+    if kind == "noise" and not noise_class and OTHER_SOUNDS in map(str.lower, names):
+        noise_class = OTHER_SOUNDS
     unknown_split = _unknown_split(names) if not split else ""
     if kind == "noise" or (not kind and noise_class):
         recording = _recording(path.stem, "/".join(folders))

@@ -9,7 +9,7 @@ from pathlib import Path
 from workbench.corpora.catalogue import Entry
 from workbench.corpora.inspection import Rules, inspect
 from workbench.corpora.layouts import Found, find_files
-from workbench.corpora.splits import SplitShares, assign_splits, find_leaks
+from workbench.corpora.splits import OTHER_SOUNDS, SplitShares, assign_splits, find_leaks
 from workbench.errors import WorkbenchError
 
 _COPY = "the same sound as"
@@ -22,7 +22,7 @@ class Scan:
     Attributes
     ----------
     entries : list of Entry
-        All files, used or not, sorted by path.
+        All files, used or not, sorted by path, other sounds last.
     notes : list of str
         What a user should know, one sentence each.
     leaks : list of str
@@ -115,7 +115,10 @@ class Scanner:
 
     def finish(self) -> Scan:
         """Leave out copies, draw the splits that are missing, look for leaks."""
-        by_path = sorted(self.entries.values(), key=lambda entry: str(entry.path))
+        # Of a noise that is also among other sounds, the one whose class is known is kept.
+        by_path = sorted(
+            self.entries.values(), key=lambda entry: (entry.noise_class == OTHER_SOUNDS, str(entry.path))
+        )
         entries, copies = _without_copies([_reconsidered(entry) for entry in by_path])
         used = [entry for entry in entries if entry.use]
         leaks = find_leaks(used)
@@ -189,6 +192,8 @@ def why_left_out(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     groups: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         reason = entry.problems.split(";")[0] or "set to no by hand"
+        if reason.startswith(_COPY):
+            reason = f"{_COPY} another"
         groups[reason if "(closest" in reason else reason.split(":")[0].split(" of ")[0]].append(entry)
     counts = Counter({reason: len(found) for reason, found in groups.items()})
     return {reason: groups[reason] for reason, _ in counts.most_common()}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 SPLITS = ("train", "dev", "test")
+OTHER_SOUNDS = "other"
+"""The class of sounds of no class, all for training: a classifier can learn what a teacher says of them."""
 
 
 class Splittable(Protocol):
@@ -74,7 +76,7 @@ def assign_splits(items: Sequence[Splittable], shares: SplitShares) -> tuple[lis
     for (kind, noise_class), sources in sorted(groups.items()):
         # A source that has a split in some of its files has it in all.
         known = {source: min(found - {""}) for source, found in sources.items() if found - {""}}
-        new = _draw(known, sources, shares)
+        new = _draw(known, sources, shares if noise_class != OTHER_SOUNDS else SplitShares(0.0, 0.0))
         fixed |= {(kind, noise_class, source): split for source, split in known.items()}
         drawn |= {(kind, noise_class, source): split for source, split in new.items()}
         if new:

@@ -57,30 +57,36 @@ static int largest(const float *values) {
 
 void dw_decision_reset(dw_decision *d) {
   memset(d, 0, sizeof *d);
-  d->current = d->challenger = DW_UNKNOWN;
+  d->current = DW_UNKNOWN;
+}
+
+/* Bayes' filter over the classes, and a running mean that replaces it once another class leads there. */
+static void gather(dw_decision *d, const float *posterior, float elapsed) {
+  const float kept = expf(-elapsed / DW_FORGET_SAMPLES), share = elapsed / DW_EVIDENCE_SAMPLES;
+  const float weight = 1.0f - expf(-elapsed / DW_QUICK_SAMPLES);
+  float sum = 0.0f;
+  for (int i = 0; i < DW_CLASSES; ++i) {
+    const float least = posterior[i] > DW_LEAST_PROBABILITY ? posterior[i] : DW_LEAST_PROBABILITY;
+    d->gathered[i] = (kept * d->gathered[i] + (1.0f - kept) / DW_CLASSES) * dw_pow(least, share);
+    sum += d->gathered[i];
+    d->quick[i] += weight * (posterior[i] - d->quick[i]);
+  }
+  for (int i = 0; i < DW_CLASSES; ++i) d->gathered[i] /= sum;
+  if (d->quick[largest(d->quick)] - d->quick[largest(d->gathered)] >= DW_LEAD)
+    memcpy(d->gathered, d->quick, sizeof d->gathered);
 }
 
 int dw_decision_update(dw_decision *d, const float *posterior, int32_t time) {
   if (d->current == DW_UNKNOWN) {
-    memcpy(d->mean, posterior, sizeof d->mean);
-    d->time = time;
+    memcpy(d->gathered, posterior, sizeof d->gathered);
+    memcpy(d->quick, posterior, sizeof d->quick);
     d->current = largest(posterior);
-    return d->current;
+  } else {
+    gather(d, posterior, (float)(time - d->time));
   }
-  const float weight = 1.0f - expf(-(float)(time - d->time) / DW_SMOOTHING_SAMPLES);
-  for (int i = 0; i < DW_CLASSES; ++i) d->mean[i] += weight * (posterior[i] - d->mean[i]);
   d->time = time;
-  const int leader = largest(d->mean);
-  if (d->mean[leader] - d->mean[d->current] < DW_MARGIN) {
-    d->challenger = DW_UNKNOWN;
-  } else if (leader != d->challenger) {
-    d->challenger = leader;
-    d->leads_since = time;
-  }
-  if (d->challenger != DW_UNKNOWN && time - d->leads_since >= DW_HOLD_SAMPLES) {
-    d->current = leader;
-    d->challenger = DW_UNKNOWN;
-  }
+  const int leader = largest(d->gathered);
+  if (d->gathered[leader] - d->gathered[d->current] >= DW_MARGIN) d->current = leader;
   return d->current;
 }
 

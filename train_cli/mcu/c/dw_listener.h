@@ -24,11 +24,11 @@ void dw_listener_reset(dw_listener *l);
  * `*is_complete` says whether `chunk` may go to the network now. */
 int dw_listener_push(dw_listener *l, const float *samples, int n, int *is_complete);
 
-/* A class stays until another one leads clearly and for long enough. */
+/* Gathers posteriors for as long as a scene lasts; a class stays until another one leads clearly. */
 typedef struct {
-  float mean[DW_CLASSES];
-  int32_t time, leads_since;
-  int current, challenger; /* DW_UNKNOWN before the first posterior */
+  float gathered[DW_CLASSES], quick[DW_CLASSES];
+  int32_t time;
+  int current; /* DW_UNKNOWN before the first posterior */
 } dw_decision;
 
 void dw_decision_reset(dw_decision *d);

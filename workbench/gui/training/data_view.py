@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from workbench.classifier.posterior import NoiseClass
 from workbench.corpora.catalogue import Entry
 from workbench.corpora.scanning import why_left_out
-from workbench.corpora.splits import SPLITS
+from workbench.corpora.splits import OTHER_SOUNDS, SPLITS
 from workbench.gui.shared.combo_box import narrow_combo_box
 from workbench.gui.theme import ThemeManager, role
 from workbench.gui.training.listener import Listener
@@ -37,6 +37,8 @@ def class_text(entry: Entry) -> str:
     """Return what a recording is of."""
     if entry.kind == "speech":
         return "Speech"
+    if entry.noise_class == OTHER_SOUNDS:
+        return "Other sounds"
     known = entry.noise_class in list(NoiseClass)
     return NoiseClass(entry.noise_class).label if known else entry.noise_class or "Noise of no known class"
 
