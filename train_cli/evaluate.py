@@ -5,19 +5,21 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
+from train_cli.card import FIGURES, figures_text, put_section
 from train_cli.events import Reporter
 from train_cli.nc_figures import Figures, Row, measure_nc, nc_figures
-from train_cli.options import EvaluateOptions
+from train_cli.options import EvaluateOptions, flag
 from train_cli.runs import RUN_NAME, read_run
 from train_cli.trials import SNRS_DB, Trial, draw_trials, read_trial
 from workbench.bundles.check import check_bundle
+from workbench.bundles.library import rewrite_manifest
 from workbench.classifier.posterior import CLASSES, NOISES, NoiseClass
 from workbench.denoisers.adaptive import AdaptiveDenoiser
 from workbench.denoisers.original import OriginalDenoiser
@@ -44,9 +46,11 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
     Raises
     ------
     WorkbenchError
-        The bundle or the data cannot be used.
+        The bundle or the data cannot be used, or the figures cannot be written.
     """
     kind, noise_class = _kind(options.bundle)
+    if options.card and (_is_method(options.bundle) or (options.bundle / RUN_NAME).exists()):
+        raise WorkbenchError(f"{options.bundle} is no bundle and has no card; leave --card out.")
     trials = list(draw_trials(options.data, options.split, SNRS_DB, options.per_cell, options.seed))
     reporter.started("evaluate", asdict(options))
     trials = [trial for trial in trials if noise_class in ("all", trial.noise_class)]
@@ -71,6 +75,29 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
         except OSError as error:
             raise WorkbenchError(f"{options.output} cannot be written: {error.strerror}.") from None
         reporter.artifact("figures", str(options.output))
+    if options.card:
+        reporter.artifact("card", str(_put_into_card(figures, options)))
+
+
+def _put_into_card(figures: Figures, options: EvaluateOptions) -> Path:
+    """Keep the figures in the bundle, in its manifest and its card."""
+    bundle = check_bundle(options.bundle)
+    text = figures_text(figures, _command(options, bundle.name))
+    try:
+        rewrite_manifest(bundle.folder, replace(bundle.manifest, figures=figures))
+    except OSError as error:
+        raise WorkbenchError(f"{bundle.folder} cannot be written: {error.strerror}.") from None
+    return put_section(bundle.folder, FIGURES, text, bundle.manifest.title)
+
+
+def _command(options: EvaluateOptions, name: str) -> str:
+    """Return the command that measures the same again."""
+    usual = EvaluateOptions()
+    command = f"train_cli evaluate --bundle models/{name} --data ../shared/data"
+    for option in ("split", "per_cell", "seed"):
+        if getattr(options, option) != getattr(usual, option):
+            command += f" {flag(option)} {getattr(options, option)}"
+    return command + (f" --precision {' '.join(options.precision)}" if options.precision else "")
 
 
 def _kind(bundle: Path) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from train_cli.architectures.band_gru import BandGru, BandGruSize
 from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
+from train_cli.card import figures_text
 from train_cli.convert import best_step, ddae_step, n_kinds, nc_step, require_best, to_litert
 from train_cli.events import Reporter
 from train_cli.nc import MEL_SPEC
@@ -20,7 +21,6 @@ from train_cli.original_export import original_ddae, original_nc, runs_in
 from train_cli.quantise import add_quantised
 from train_cli.runs import read_run
 from train_cli.spectral import COMPRESSION
-from train_cli.tables import markdown_table
 from workbench.bundles.manifest import Manifest, Training
 from workbench.bundles.write import write_bundle
 from workbench.classifier.posterior import CLASSES, NOISES
@@ -241,17 +241,9 @@ def _card(
         hours=manifest.training.hours_heard,
         mixing=json.dumps({**records[0]["mixing"], "classes": classes}, indent=1),
         command=manifest.training.command,
-        figures=_figures_text(manifest.figures, options),
+        figures=figures_text(
+            manifest.figures,
+            f"train_cli evaluate --bundle models/{options.output.name} --data ../shared/data",
+        ),
         notes=_read_notes(options.notes) or f"## Licence\n\n{options.licence}",
-    )
-
-
-def _figures_text(figures: Mapping[str, Any], options: ExportOptions) -> str:
-    if not figures:
-        return "Not measured yet; `train_cli evaluate` measures and `train_cli export --figures` adds them."
-    tables = [markdown_table(name, rows) for name, rows in figures.items() if isinstance(rows, Mapping)]
-    command = f"train_cli evaluate --bundle models/{options.output.name} --data ../shared/data"
-    return (
-        f"Measured with `{command}`, on speakers and recordings that training never saw.\n\n"
-        + "\n\n".join(tables)
     )

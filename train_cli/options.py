@@ -498,6 +498,12 @@ class EvaluateOptions(CommandOptions):
     output: Path | None = option(
         None, "also write the figures to this JSON file", label="Figures", pick="new file", advanced=True
     )
+    card: bool = option(
+        False,
+        "put the figures into the bundle, in place of those that its manifest and card had",
+        label="Put into the card",
+        advanced=True,
+    )
     events: bool = option(False, _EVENTS_HELP)
 
 

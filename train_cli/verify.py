@@ -8,13 +8,13 @@ the chunks.
 """
 
 import json
-import re
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from train_cli.card import put_section
 from train_cli.cortex_m import CORES
 from train_cli.events import Reporter
 from train_cli.frames import Frame, frames_of
@@ -214,13 +214,10 @@ def _tables(reports: dict[str, Any], clock_mhz: float) -> dict[str, dict[str, Ro
 
 
 def _put_into_card(bundle: Bundle, tables: dict[str, dict[str, Row]], options: VerifyOptions) -> None:
-    path = bundle.folder / CARD_NAME
-    card = path.read_text(encoding="utf-8") if path.is_file() else f"# {bundle.manifest.title}\n"
     body = "\n\n".join(markdown_table(name, rows) for name, rows in tables.items())
     text = (
-        f"{HEADING}\n\nMeasured with `train_cli verify {bundle.name} --clock-mhz {options.clock_mhz:g}`, "
+        f"Measured with `train_cli verify {bundle.name} --clock-mhz {options.clock_mhz:g}`, "
         "which runs the model in the kernels of TensorFlow Lite Micro; docs/embedded.md explains the columns "
-        f"and the estimate.\n\n{body}\n"
+        f"and the estimate.\n\n{body}"
     )
-    card = re.sub(rf"\n*{HEADING}\n.*?(?=\n## |\Z)", "", card, flags=re.DOTALL)
-    path.write_text(f"{card.rstrip()}\n\n{text}", encoding="utf-8")
+    put_section(bundle.folder, HEADING, text, bundle.manifest.title)
