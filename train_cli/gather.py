@@ -25,7 +25,7 @@ from workbench.errors import WorkbenchError
 
 TABLE = Path(__file__).with_name("gather_packages.toml")
 _TOOLS = {"apt-get": "apt", "dpkg-deb": "dpkg", "ffmpeg": "ffmpeg"}
-_SOURCES = "SOURCES.md"
+_SOURCES, _LICENCES = "SOURCES.md", "licences"
 _G722 = ".g722"
 _LEAST_NOISE_S = 0.8
 _LEAST_NOISE_RMS = 10 ** (-60 / 20)
@@ -111,7 +111,8 @@ def gather(options: GatherOptions, reporter: Reporter) -> None:
 
     Speech goes to ``OUTPUT/speech/train/<speaker>``, noise to ``OUTPUT/noise/train/<class>``, other sounds
     to ``OUTPUT/noise/train/other``. A package whose recordings are all there is not fetched again; a
-    recording that cannot be decoded, or a noise that is very short or quiet, is named and left out.
+    recording that cannot be decoded, or a noise that is very short or quiet, is named and left out. What a
+    package says of its licences is kept in ``OUTPUT/licences``.
 
     Raises
     ------
@@ -204,6 +205,10 @@ def _gather_package(package: str, wanted: Sequence[Recordings], output: Path, re
         archive = next(Path(folder).glob("*.deb"))
         unpacked = Path(folder) / "files"
         _call(["dpkg-deb", "-x", archive.name, "files"], Path(folder), f"{archive.name} cannot be unpacked")
+        terms = unpacked / "usr" / "share" / "doc" / package / "copyright"
+        if terms.is_file():
+            (output / _LICENCES).mkdir(exist_ok=True)
+            shutil.copyfile(terms, output / _LICENCES / f"{package}.txt")
         n_files = 0
         for recordings, source in _found(wanted, unpacked):
             try:
@@ -269,7 +274,7 @@ def _call(command: Sequence[str], folder: Path, what_failed: str) -> bytes:
 def _sources(table: Sequence[Recordings]) -> str:
     rows = [
         f"| {r.speaker or ', '.join(filter(None, (r.noise_class, r.kind)))} "
-        f"| {r.package} | `{r.files}` | {r.licence} |"
+        f"| {r.package} | `{r.files}` | {r.licence.replace('PACKAGE', r.package)} |"
         for r in table
     ]
     head = "| Speaker or noise | Debian package | Files | Licence |\n|---|---|---|---|\n"

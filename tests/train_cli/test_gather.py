@@ -43,7 +43,7 @@ _OTHER = """
 package = ["some-voices"]
 files = "usr/**/*.wav"
 noise_class = "other"
-licence = "CC0"
+licence = "as licences/PACKAGE.txt says"
 except = ["*ising", "broken"]
 """
 
@@ -68,6 +68,8 @@ def package(tmp_path, monkeypatch):
     for name in ("one", "two", "far/one"):
         files.write(folder / f"{name}.wav", tone, sample_rate_hz=22_050)
     (folder / "broken.wav").write_bytes(b"RIFF, but no more")
+    (root / "usr" / "share" / "doc" / "some-voices").mkdir(parents=True)
+    (root / "usr" / "share" / "doc" / "some-voices" / "copyright").write_text("Do what you like.\n")
     (root / "DEBIAN").mkdir()
     control = "Package: some-voices\nVersion: 1\nArchitecture: all\nMaintainer: none\nDescription: voices\n"
     (root / "DEBIAN" / "control").write_text(control)
@@ -143,6 +145,10 @@ def test_noise_of_a_package_goes_to_its_class_and_is_named_by_its_kind(noises, t
     assert "vehicle" in catalogue.read_text()
 
 
+def sources(output: Path) -> str:
+    return (output / "SOURCES.md").read_text()
+
+
 def test_sounds_of_no_class_are_kept_apart(noises, tmp_path, capfd):
     table = tmp_path / "table.toml"
     table.write_text(_OTHER + _NOISE)
@@ -157,7 +163,8 @@ def test_sounds_of_no_class_are_kept_apart(noises, tmp_path, capfd):
         "some-voices__usr-share-voices-two.flac",
     ]
     assert {kind_of(path) for path in found} == {"some-voices"}
-    assert "| other | some-voices |" in (output / "SOURCES.md").read_text()
+    assert "| other | some-voices | `usr/**/*.wav` | as licences/some-voices.txt says |" in sources(output)
+    assert (output / "licences" / "some-voices.txt").read_text() == "Do what you like.\n"
     catalogue = tmp_path / "catalogue.csv"
     capfd.readouterr()
     assert main(["scan", "--data", str(output), f"--output={catalogue}"]) == 0
