@@ -57,8 +57,10 @@ def test_work_is_what_the_architecture_says(quantised: dict[str, Bundle]) -> Non
     from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
 
     work = work_of(quantised["nc"].model_path("int8").read_bytes())
+    command = quantised["nc"].manifest.training.command.split()
+    name = command[command.index("--size") + 1]
     # How many kinds of noise a classifier was taught is not in its bundle.
-    sizes = [SimpleNamespace(size=ChunkNetSize(n_kinds=n_kinds)) for n_kinds in range(200)]
+    sizes = [SimpleNamespace(size=ChunkNetSize.named(name, n_kinds)) for n_kinds in range(200)]
     assert work.multiply_accumulates in {ChunkNet.multiply_accumulates(each) for each in sizes}
     assert work.operators["CONV_2D"] == 4
 
