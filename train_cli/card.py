@@ -62,7 +62,9 @@ def put_section(folder: Path, heading: str, text: str, title: str) -> Path:
             card = found.sub(lambda _: f"{section}\n", card).rstrip() + "\n"
         else:
             card = f"{card.rstrip()}\n\n{section}"
-        path.write_text(card, encoding="utf-8")
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.write_text(card, encoding="utf-8")
+        fresh.replace(path)
     except (OSError, UnicodeDecodeError) as error:
         raise WorkbenchError(f"The card {path} cannot be changed: {error}.") from None
     return path

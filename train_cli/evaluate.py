@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -82,7 +83,7 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
 def _put_into_card(figures: Figures, options: EvaluateOptions) -> Path:
     """Keep the figures in the bundle, in its manifest and its card."""
     bundle = check_bundle(options.bundle)
-    text = figures_text(figures, _command(options, bundle.name))
+    text = figures_text(figures, _command(options))
     try:
         rewrite_manifest(bundle.folder, replace(bundle.manifest, figures=figures))
     except OSError as error:
@@ -90,14 +91,14 @@ def _put_into_card(figures: Figures, options: EvaluateOptions) -> Path:
     return put_section(bundle.folder, FIGURES, text, bundle.manifest.title)
 
 
-def _command(options: EvaluateOptions, name: str) -> str:
+def _command(options: EvaluateOptions) -> str:
     """Return the command that measures the same again."""
     usual = EvaluateOptions()
-    command = f"train_cli evaluate --bundle models/{name} --data ../shared/data"
-    for option in ("split", "per_cell", "seed"):
-        if getattr(options, option) != getattr(usual, option):
-            command += f" {flag(option)} {getattr(options, option)}"
-    return command + (f" --precision {' '.join(options.precision)}" if options.precision else "")
+    command = ["train_cli", "evaluate", "--bundle", str(options.bundle), "--data", str(options.data)]
+    for name in ("split", "per_cell", "seed"):
+        if getattr(options, name) != getattr(usual, name):
+            command += [flag(name), str(getattr(options, name))]
+    return shlex.join([*command, *(["--precision", *options.precision] if options.precision else [])])
 
 
 def _kind(bundle: Path) -> tuple[str, str]:

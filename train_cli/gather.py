@@ -47,9 +47,9 @@ class Recordings:
     @property
     def what(self) -> str:
         """What they are: "speech", "noise" or "other"."""
-        if self.noise_class:
-            return OTHER_SOUNDS if self.noise_class == OTHER_SOUNDS else "noise"
-        return "speech"
+        if self.noise_class == OTHER_SOUNDS:
+            return OTHER_SOUNDS
+        return "noise" if self.noise_class else "speech"
 
     @property
     def record_name(self) -> str:
@@ -78,9 +78,9 @@ class Recordings:
         """
         spelt_out = takewhile(lambda part: "*" not in part, Path(self.files).parts[:-1])
         place = "-".join(path.relative_to(unpacked).with_suffix("").parts[len(list(spelt_out)) - 1 :])
-        if self.noise_class:
-            return f"{self.kind}__{self.package}-{place}" if self.kind else f"{self.package}__{place}"
-        return place
+        if self.what == OTHER_SOUNDS:
+            return f"{self.package}__{place}"
+        return f"{self.kind}__{self.package}-{place}" if self.noise_class else place
 
     def read(self, path: Path) -> Signal:
         """Read a recording, of a long one its middle.
@@ -175,8 +175,8 @@ def _read_entry(entry: dict[str, Any], path: Path) -> Iterator[Recordings]:
             f"The table {path} must say of every entry of {packages[0]} "
             "either the speaker or the noise_class."
         )
-    noise_class = entry.get("noise_class", OTHER_SOUNDS)
-    if noise_class not in (*NOISES, OTHER_SOUNDS):
+    noise_class = entry.get("noise_class", "")
+    if "noise_class" in entry and noise_class not in (*NOISES, OTHER_SOUNDS):
         raise WorkbenchError(
             f"The table {path} gives {packages[0]} the noise_class {noise_class!r}; "
             f"it must be one of {', '.join(NOISES)} or {OTHER_SOUNDS}."
@@ -188,8 +188,8 @@ def _read_entry(entry: dict[str, Any], path: Path) -> Iterator[Recordings]:
             licence=entry["licence"],
             left_out=frozenset(entry.get("except", ())),
             speaker=entry.get("speaker", ""),
-            noise_class=entry.get("noise_class", ""),
-            kind="" if noise_class == OTHER_SOUNDS else entry["kind"],
+            noise_class=noise_class,
+            kind=entry["kind"] if noise_class in NOISES else "",
             most_s=entry.get("most_s"),
         )
 

@@ -74,7 +74,7 @@ def test_what_was_measured_anew_is_kept_in_manifest_and_card(tiny_corpus, tmp_pa
     # As text, for a figure may be no number.
     measured = json.dumps(json.loads(figures.read_text()), sort_keys=True)
     assert json.dumps(bundle.manifest.figures, sort_keys=True) == measured
-    command = "train_cli evaluate --bundle models/nc-standard --data ../shared/data --per-cell 1 --seed 8`"
+    command = f"train_cli evaluate --bundle {folder} --data {tiny_corpus} --per-cell 1 --seed 8`"
     assert command in card
     assert card.split(FIGURES)[0] == before.split(FIGURES)[0]
     assert card.split("## Training data")[1] == before.split("## Training data")[1]
