@@ -11,6 +11,8 @@ from train_cli.architectures.chunk_net import ChunkNet
 from train_cli.architectures.original_fc import N_FRAMES, OriginalFc
 from train_cli.architectures.original_gru import OriginalGru
 from train_cli.architectures.original_nc import N_BANDS, WINDOW_FRAMES, OriginalNc
+from train_cli.architectures.stream_net import StreamNet
+from train_cli.litert_model import read_model, write_model
 from workbench.errors import WorkbenchError
 
 
@@ -35,20 +37,20 @@ def ddae_step(network: BandGru) -> tf.Module:
     )
 
 
-def nc_step(network: ChunkNet) -> tf.Module:
-    """Wrap a classifier as a module whose signature is one chunk, state in and out."""
+def nc_step(network: ChunkNet | StreamNet) -> tf.Module:
+    """Wrap a classifier as a module whose signature is one chunk, states in and out."""
     size = network.size
+    names = [f"state_{index}" for index in range(len(network.state_shapes) - 1)] + ["state_gru"]
+    shapes = [
+        tf.TensorSpec(shape, name=name) for name, shape in zip(names, network.state_shapes, strict=True)
+    ]
 
-    def step(features: tf.Tensor, state: tf.Tensor) -> dict[str, tf.Tensor]:
-        probabilities, new_state = network.step(features, state)
-        return {"probabilities": probabilities, "state_gru": new_state}
+    def step(features: tf.Tensor, *states: tf.Tensor) -> dict[str, tf.Tensor]:
+        probabilities, new_states = network.step(features, states)
+        return {"probabilities": probabilities, **dict(zip(names, new_states, strict=True))}
 
-    return _module(
-        network,
-        step,
-        tf.TensorSpec((1, size.chunk_frames, size.n_bands, 1), name="features"),
-        tf.TensorSpec((1, size.hidden), name="state_gru"),
-    )
+    chunk = tf.TensorSpec((1, size.chunk_frames, size.n_bands, 1), name="features")
+    return _module(network, step, chunk, *shapes)
 
 
 def original_ddae_step(network: OriginalFc | OriginalGru) -> tf.Module:
@@ -82,7 +84,28 @@ def to_litert(*modules: tf.Module, names: Sequence[str] = ("serving_default",)) 
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(whole, folder, signatures=signatures)
         model: bytes = tf.lite.TFLiteConverter.from_saved_model(folder, list(signatures)).convert()
-    return model
+    return _with_early_outputs(model)
+
+
+def _with_early_outputs(model: bytes) -> bytes:
+    """Let each operator that makes an output run as soon as it can.
+
+    The converter puts those of the states last, so that whole layers are kept in memory for a few frames of
+    each.
+    """
+    content = read_model(model)
+    for graph in content.subgraphs:
+        made_by = {tensor: number for number, each in enumerate(graph.operators) for tensor in each.outputs}
+        final = [each for each in graph.operators if set(each.outputs) <= set(graph.outputs)]
+        after: dict[int, list[object]] = {}
+        for each in final:
+            ready = max((made_by[tensor] for tensor in each.inputs if tensor in made_by), default=-1)
+            after.setdefault(ready, []).append(each)
+        order = after.get(-1, [])
+        for number, each in enumerate(graph.operators):
+            order += [*([] if each in final else [each]), *after.get(number, [])]
+        graph.operators = order
+    return write_model(content)
 
 
 def best_step(run: Path) -> int:

@@ -11,11 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from train_cli.architectures.band_gru import BandGru, BandGruSize
-from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
 from train_cli.card import figures_text
 from train_cli.convert import best_step, ddae_step, n_kinds, nc_step, require_best, to_litert
 from train_cli.events import Reporter
-from train_cli.nc import MEL_SPEC
+from train_cli.nc import build_network
 from train_cli.options import ExportOptions, QuantiseOptions
 from train_cli.original_export import original_ddae, original_nc, runs_in
 from train_cli.quantise import add_quantised
@@ -43,7 +42,7 @@ _RECORDED_OPTIONS = (
         "batch",
         "seconds",
     ),
-    *("learning_rate", "warmup_steps", "validation_mixtures", "teacher", "scenes", "seed"),
+    *("learning_rate", "warmup_steps", "validation_mixtures", "teacher", "begin_with", "scenes", "seed"),
 )
 """Options that decide what a training gives: they make the command in the manifest, which recipes repeat."""
 THEN = " && "
@@ -120,9 +119,9 @@ def _ddae(run: Path, trained: Mapping[str, Any]) -> _Made:
 
 
 def _nc(run: Path, trained: Mapping[str, Any]) -> _Made:
-    network = ChunkNet(ChunkNetSize.named(trained.get("size", "standard"), n_kinds(run)))
+    network = build_network(trained["architecture"], trained.get("size", "standard"), n_kinds(run))
     step = require_best(run, network)
-    size, spec = network.size, MEL_SPEC
+    size, spec = network.size, network.MEL_SPEC
     chunks_per_s = SAMPLE_RATE / spec.hop_samples / size.chunk_frames
     described = {
         "kind": "nc",

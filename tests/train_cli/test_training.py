@@ -76,13 +76,13 @@ def test_a_classifier_is_no_larger_for_having_learned_from_a_teacher(
 ):
     asked = []
 
-    def hear(window):
-        asked.append(len(window))
-        return pretend(window)
+    def hear(windows):
+        asked.append(len(windows))
+        return pretend(windows)
 
     monkeypatch.setattr("train_cli.lessons.open_teacher", lambda: hear)
     run = tmp_path / "run"
-    arguments = [*NC, f"--data={tiny_corpus}", f"--run={run}", "--epoch-steps=2", "--teacher=birdnet"]
+    arguments = [*NC, f"--data={tiny_corpus}", f"--run={run}", "--epoch-steps=2", "--teacher=yamnet"]
     arguments += ["--scenes=16"]
     assert main([*arguments, "--steps=4", "--max-minutes=0.0001"]) == 0
     n_heard = len(asked)

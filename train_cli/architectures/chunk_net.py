@@ -6,11 +6,14 @@ says nothing about its class. In training it learns the kinds of noise that reco
 dishwasher, ...), whose probabilities are added to those of the classes.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import tensorflow as tf
 
-from train_cli.architectures.layers import BatchNorm, Gru, Linear
+from train_cli.architectures.layers import BatchNorm
+from train_cli.architectures.scene_classifier import SceneClassifier
+from workbench.dsp.mel import LogMelSpec
 
 
 @dataclass(frozen=True)
@@ -66,60 +69,18 @@ class _Conv(tf.Module):
         return tf.nn.max_pool2d(x, 2, 2, "VALID")
 
 
-class ChunkNet(tf.Module):
+class ChunkNet(SceneClassifier):
     """Class scores of a sequence of chunks."""
 
-    DROPOUT = 0.15
+    MEL_SPEC = LogMelSpec(log_offset=0.001)
+    """The reference classifier's bands, with an offset that leaves quiet scenes visible."""
 
     def __init__(self, size: ChunkNetSize) -> None:
-        super().__init__()
+        shrink = 2 ** len(size.channels)
+        super().__init__(size, (size.n_bands // shrink) * size.channels[-1])
         self.size = size
         ends = zip((1, *size.channels[:-1]), size.channels, strict=True)
         self.convolutions = [_Conv(n_in, n_out) for n_in, n_out in ends]
-        shrink = 2 ** len(size.channels)
-        width = (size.n_bands // shrink) * size.channels[-1]
-        self.embed, self.embed_norm = Linear(width, size.embedding), BatchNorm(size.embedding)
-        self.gru = Gru(size.embedding, size.hidden)
-        self.classify = Linear(size.embedding + size.hidden, size.n_kinds or size.n_classes)
-        if size.n_kinds:
-            members = tf.zeros((size.n_kinds, size.n_classes))
-            self.members = tf.Variable(members, trainable=False, name="members")
-            self.temperature = tf.Variable(1.0, trainable=False, name="temperature")
-
-    def _describe(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
-        x = chunks - tf.reduce_mean(chunks, axis=(1, 2), keepdims=True)
-        for convolution in self.convolutions:
-            x = convolution(x, training)
-        x = tf.reduce_mean(x, axis=1)
-        x = tf.reshape(x, (-1, x.shape[1] * x.shape[2]))
-        if training:
-            x = tf.nn.dropout(x, self.DROPOUT)
-        return tf.nn.relu(self.embed_norm(self.embed(x), training))
-
-    def over_sequences(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
-        """Logits: (batch, n_chunks, frames, bands) -> (batch, n_chunks, n_kinds or n_classes)."""
-        return self.classify(self.describe_sequences(chunks, training))
-
-    def describe_sequences(self, chunks: tf.Tensor, training: bool) -> tf.Tensor:
-        """Describe what is classified: (batch, n_chunks, frames, bands) -> (batch, n_chunks, n)."""
-        batch, n_chunks = chunks.shape[0], chunks.shape[1]
-        flat = tf.reshape(chunks, (batch * n_chunks, self.size.chunk_frames, self.size.n_bands, 1))
-        described = tf.reshape(self._describe(flat, training), (batch, n_chunks, -1))
-        remembered = tf.transpose(self.gru.sequence(tf.transpose(described, (1, 0, 2))), (1, 0, 2))
-        joined = tf.concat([described, remembered], axis=-1)
-        return tf.nn.dropout(joined, self.DROPOUT) if training else joined
-
-    def step(self, chunk: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Advance by one chunk: probabilities (1, n_classes) and the new state (1, hidden)."""
-        described = self._describe(chunk, training=False)
-        state = self.gru.step(described, state)
-        return self.probabilities(self.classify(tf.concat([described, state], axis=-1))), state
-
-    def probabilities(self, logits: tf.Tensor) -> tf.Tensor:
-        """Probabilities of the classes: (..., n_kinds or n_classes) -> (..., n_classes)."""
-        if not self.size.n_kinds:
-            return tf.nn.softmax(logits)
-        return tf.matmul(tf.nn.softmax(logits / self.temperature), self.members)
 
     def multiply_accumulates(self) -> int:
         """Multiply-accumulate operations of one chunk."""
@@ -128,11 +89,12 @@ class ChunkNet(tf.Module):
         for n_out in size.channels:
             total += frames * bands * 9 * n_in * n_out
             frames, bands, n_in = frames // 2, bands // 2, n_out
-        recurrent = 3 * size.hidden * (size.embedding + size.hidden)
-        return (
-            total
-            + bands * n_in * size.embedding
-            + recurrent
-            + (size.embedding + size.hidden) * (size.n_kinds or size.n_classes)
-            + size.n_kinds * size.n_classes
-        )
+        return total + self._head_multiply_accumulates()
+
+    def _see(
+        self, chunk: tf.Tensor, states: Sequence[tf.Tensor], training: bool
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        x = chunk - tf.reduce_mean(chunk, axis=(1, 2), keepdims=True)
+        for convolution in self.convolutions:
+            x = convolution(x, training)
+        return tf.reshape(tf.reduce_mean(x, axis=1), (-1, self.n_seen)), []
