@@ -47,7 +47,7 @@ class YamnetWeights:
     Raises
     ------
     WorkbenchError
-        The package that holds them is not installed, or holds others.
+        The package that holds them is not installed.
     """
 
     def __init__(self) -> None:

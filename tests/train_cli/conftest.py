@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train_cli.teacher import N_FEATURES
 from workbench.bundles.check import Bundle, check_bundle
 from workbench.bundles.store import default_bundle
 
@@ -48,6 +47,8 @@ def quantised(tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> di
 
 def pretend(windows: np.ndarray) -> np.ndarray:
     """Hear the same features in the same sound, whatever its level."""
+    from train_cli.teacher import N_FEATURES
+
     spectra = np.abs(np.fft.rfft(windows))[:, 1 : 7 * N_FEATURES + 1].reshape(-1, N_FEATURES, 7).sum(axis=-1)
     return (spectra / spectra.sum(axis=-1, keepdims=True) * N_FEATURES).astype(np.float32)
 

@@ -8,7 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+pytest.importorskip("tensorflow")
+
+import tensorflow as tf
+
 from train_cli import lessons
+from train_cli.architectures.stream_net import StreamNet, StreamNetSize
 from train_cli.data import Corpus, Mixer, MixingOptions, kinds_in
 from train_cli.events import Reporter
 from train_cli.lessons import hear_scenes, make_lessons
@@ -238,9 +243,6 @@ def test_the_real_teacher_is_yamnet(yamnet, shared_data):
 
 
 def test_a_network_begins_with_what_yamnet_hears(yamnet, shared_data):
-    tf = pytest.importorskip("tensorflow")
-    from train_cli.architectures.stream_net import StreamNet, StreamNetSize
-
     network = StreamNet(StreamNetSize())
     network.begin_with_yamnet(yamnet)
     path = sorted((shared_data / "noise" / "train" / "vehicle").iterdir())[0]
