@@ -15,13 +15,14 @@ import numpy as np
 
 from train_cli.card import FIGURES, figures_text, put_section
 from train_cli.events import Reporter
-from train_cli.nc_figures import Figures, Row, measure_nc, nc_figures
+from train_cli.nc_figures import Figures, Row, measure_nc, measure_recording, nc_figures, recording_figures
 from train_cli.options import EvaluateOptions, flag
 from train_cli.runs import RUN_NAME, read_run
 from train_cli.trials import SNRS_DB, Trial, draw_trials, read_trial
 from workbench.bundles.check import check_bundle
 from workbench.bundles.library import rewrite_manifest
 from workbench.classifier.posterior import CLASSES, NOISES, NoiseClass
+from workbench.corpora.recordings import Recording, find_recordings, select
 from workbench.denoisers.adaptive import AdaptiveDenoiser
 from workbench.denoisers.original import OriginalDenoiser
 from workbench.denoisers.protocol import denoise
@@ -55,6 +56,7 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
     trials = list(draw_trials(options.data, options.split, SNRS_DB, options.per_cell, options.seed))
     reporter.started("evaluate", asdict(options))
     trials = [trial for trial in trials if noise_class in ("all", trial.noise_class)]
+    noises = select(find_recordings(options.data), "noise", options.split)
     found: dict[str, Figures] = {}
     for precision in options.precision or ("",):
         if kind == "ddae":
@@ -64,7 +66,10 @@ def evaluate(options: EvaluateOptions, reporter: Reporter) -> None:
         else:
             pairs = list(zip(trials, _others(trials), strict=True))
             rows = _run(measure_nc, options, precision or None, pairs, reporter)
-            found[precision] = nc_figures(trials, rows)
+            heard = _run(
+                measure_recording, options, precision or None, [(each,) for each in noises], reporter
+            )
+            found[precision] = {**nc_figures(trials, rows), **recording_figures(noises, heard)}
     figures = dict(next(iter(found.values())))
     if len(found) > 1:
         figures |= _by_precision(found)
@@ -122,10 +127,10 @@ def _run(
     measure: Callable[..., list[Row]],
     options: EvaluateOptions,
     precision: str | None,
-    trials: Sequence[tuple[Trial, ...]],
+    trials: Sequence[tuple[Trial | Recording, ...]],
     reporter: Reporter,
 ) -> list[list[Row]]:
-    """Measure all trials in several processes; the result is in the order of the trials."""
+    """Measure trials or recordings in several processes; the result is in their order."""
     start_s = time.monotonic()
     rows: list[list[Row]] = [[] for _ in trials]
     workers = options.workers or os.cpu_count() or 1

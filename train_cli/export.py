@@ -28,7 +28,7 @@ from workbench.dsp.stft import StftSpec
 from workbench.errors import WorkbenchError
 
 VERSION = "1"
-_RECORDED_OPTIONS = (
+RECORDED_OPTIONS = (
     *(
         "architecture",
         "noise_class",
@@ -42,7 +42,8 @@ _RECORDED_OPTIONS = (
         "batch",
         "seconds",
     ),
-    *("learning_rate", "warmup_steps", "validation_mixtures", "teacher", "begin_with", "scenes", "seed"),
+    *("learning_rate", "warmup_steps", "validation_mixtures", "quietest_db", "teacher", "begin_with"),
+    *("scenes", "seed"),
 )
 """Options that decide what a training gives: they make the command in the manifest, which recipes repeat."""
 THEN = " && "
@@ -149,7 +150,7 @@ def _stages(record: Mapping[str, Any], step: int) -> list[tuple[str, float]]:
     """Return the command and the hours of mixtures of each run that led to the weights, the first first."""
     trained = record["options"]
     arguments = [
-        f"--{name.replace('_', '-')} {trained[name]}" for name in _RECORDED_OPTIONS if name in trained
+        f"--{name.replace('_', '-')} {trained[name]}" for name in RECORDED_OPTIONS if name in trained
     ]
     before: list[tuple[str, float]] = []
     if trained.get("start_from") not in (None, "None"):

@@ -57,11 +57,13 @@ def mixing_for(options: TrainNcOptions) -> MixingOptions:
     among them.
     """
     mixing = MixingOptions(
-        seconds=options.seconds, p_no_noise=0.16, p_noise_alone=0.25, p_colour=0.3, noise_colour_db=2.0
+        seconds=options.seconds,
+        level_db=(options.quietest_db, -15.0),
+        p_no_noise=0.16,
+        p_noise_alone=0.25,
+        p_colour=0.3,
+        noise_colour_db=2.0,
     )
-    if options.architecture == "stream-net":
-        # It does not take the mean level away.
-        mixing = replace(mixing, level_db=(-45.0, -15.0))
     if options.teacher == "none":
         return mixing
     return replace(

@@ -1,5 +1,6 @@
 """What a noise classifier is worth: accuracy, confusion, calibration, and how it follows a changing scene."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 
 from train_cli.runs import RUN_NAME
 from train_cli.trials import SNRS_DB, Trial, read_trial
+from workbench.audio.files import read
 from workbench.bundles.check import check_bundle
 from workbench.classifier.decision import ClassDecision
 from workbench.classifier.posterior import CLASSES, NOISES, ClassPosterior, NoiseClass
 from workbench.classifier.streaming import NoiseClassifier, classify
+from workbench.corpora.recordings import Recording
 from workbench.dsp import SAMPLE_RATE, Signal
 from workbench.dsp.level import rms_db
 from workbench.dsp.mixing import fit_noise, mix
@@ -124,6 +127,55 @@ def nc_figures(trials: Sequence[Trial], rows: Sequence[list[Row]]) -> Figures:
     if changes := [row[3] for row in rows if row[3]]:
         figures["Changing scenes"] = {f"{len(changes)} changes": _following(changes)}
     return figures
+
+
+def measure_recording(bundle: Path, precision: str | None, recording: Recording) -> list[Row]:
+    """Count what is heard in a recording of noise from its start to its end, among the four noises.
+
+    Parameters
+    ----------
+    bundle, precision
+        As of `measure_nc`.
+    recording : Recording
+
+    Returns
+    -------
+    list of dict
+        One: windows heard as each noise.
+    """
+    signal = read(recording.path)
+    if (bundle / RUN_NAME).exists():
+        return [_counts([NOISES[i] for i in _original(bundle)(signal)], NOISES)]
+    classifier, _ = _classifier(bundle, precision)
+    n_in_window = max(round(_WINDOW_SAMPLES / classifier.hop_samples), 1)
+    windows = _windows(classify(signal, classifier)[n_in_window:], n_in_window)
+    return [_counts(_best(windows, NOISES), NOISES)]
+
+
+def recording_figures(recordings: Sequence[Recording], rows: Sequence[list[Row]]) -> Figures:
+    """Accuracy by source recording, each heard alone as it is, and means over the classes.
+
+    A source that is shorter than two windows is not judged.
+    """
+    found: dict[str, Row] = {}
+    for noise_class in NOISES:
+        hits: Counter[str] = Counter()
+        windows: Counter[str] = Counter()
+        for recording, (counts,) in zip(recordings, rows, strict=True):
+            if recording.group == noise_class and sum(counts.values()) > 0:
+                hits[recording.source] += int(counts[noise_class])
+                windows[recording.source] += int(sum(counts.values()))
+        if windows:
+            found[f"{noise_class.label}, {len(windows)} recordings"] = {
+                "accuracy of windows": hits.total() / windows.total(),
+                "mean of the recordings": float(np.mean([hits[each] / windows[each] for each in windows])),
+            }
+    if not found:
+        return {}
+    means = {
+        name: float(np.mean([row[name] for row in found.values()])) for name in next(iter(found.values()))
+    }
+    return {"By source recording, alone, from start to end": {**found, "Mean over the classes": means}}
 
 
 def _windows(posteriors: Sequence[ClassPosterior], n_in_window: int) -> list[NDArray[np.float32]]:

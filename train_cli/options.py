@@ -308,6 +308,15 @@ class TrainNcOptions(TrainingOptions):
         high=60.0,
         advanced=True,
     )
+    quietest_db: float = option(
+        -40.0,
+        "RMS level of the quietest examples, dB re full scale; the loudest are at -15 dB",
+        label="Quietest examples",
+        unit="dB",
+        low=-80.0,
+        high=-20.0,
+        advanced=True,
+    )
     validation_mixtures: int = option(
         192, "mixtures per validation", low=4, high=100_000, quick=64, advanced=True
     )

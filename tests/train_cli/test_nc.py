@@ -1,5 +1,7 @@
 """What the classifier's training does beside descending."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,11 +9,14 @@ pytest.importorskip("tensorflow")
 
 from train_cli.events import Reporter
 from train_cli.nc import change_scenes, class_members, fit_temperature, train
-from train_cli.nc_figures import measure_nc, nc_figures
+from train_cli.nc_figures import measure_nc, measure_recording, nc_figures, recording_figures
 from train_cli.options import TrainNcOptions
 from train_cli.trials import SNRS_DB, draw_trials
+from workbench.audio.files import read
 from workbench.bundles.store import default_bundle
 from workbench.classifier.posterior import CLASSES
+from workbench.corpora.recordings import Recording, find_recordings, select
+from workbench.dsp import SAMPLE_RATE
 from workbench.errors import WorkbenchError
 
 KINDS = ["household/fan", "household/washer", "human/cafe", "tv_radio/music", "vehicle/siren", "no_noise"]
@@ -66,13 +71,46 @@ def test_the_bundled_classifier_is_measured_in_every_way(tiny_corpus):
     figures = nc_figures(trials, rows)
     alone = figures["All"]["noise alone"]
     assert 0 <= alone["accuracy of five classes"] <= alone["accuracy"] <= 1
-    # 9 s of each are judged, in windows of 0.512 s.
-    assert [sum(row[place].values()) for row in rows for place in (6, 7)] == [17] * 2 * len(rows)
+    # 9 s of each are judged, in windows of 0.48 s.
+    assert [sum(row[place].values()) for row in rows for place in (6, 7)] == [19] * 2 * len(rows)
     assert 0 <= figures["Scenes that go on, 3 to 12 s"]["noise alone"]["accuracy"] <= 1
     assert 0 <= figures["Posteriors in mixtures"]["all"]["expected calibration error"] <= 1
     (changes,) = figures["Changing scenes"].values()
     assert 0 <= changes["followed"] <= 1
     assert changes["changes per minute of a steady scene"] >= 0
+
+
+def test_recordings_count_by_their_windows_and_by_their_sources():
+    heard = [
+        # file, class, source, windows heard as human and as vehicle
+        ("1.wav", "human", "a", 8.0, 0.0),
+        ("2.wav", "human", "a", 0.0, 2.0),
+        ("3.wav", "human", "b", 0.0, 2.0),
+        ("short.wav", "vehicle", "c", 0.0, 0.0),
+    ]
+    recordings = [
+        Recording(Path("noise/test") / group / name, "noise", "test", group, source)
+        for name, group, source, *_ in heard
+    ]
+    rows = [[{"human": human, "vehicle": vehicle}] for *_, human, vehicle in heard]
+    (figures,) = recording_figures(recordings, rows).values()
+    row = pytest.approx({"accuracy of windows": 8 / 12, "mean of the recordings": (8 / 10 + 0) / 2})
+    assert figures == {"Human sounds, 2 recordings": row, "Mean over the classes": row}
+    assert recording_figures([], []) == {}
+
+
+@pytest.mark.parametrize("name", ["nc-standard", "original-nc"])
+def test_recordings_are_heard_from_start_to_end(tiny_corpus, name):
+    bundle = default_bundle("nc").folder.with_name(name)
+    recordings = select(find_recordings(tiny_corpus), "noise", "test")
+    rows = [measure_recording(bundle, None, each) for each in recordings]
+    for recording, (counts,) in zip(recordings, rows, strict=True):
+        assert sum(counts.values()) == pytest.approx(
+            len(read(recording.path)) / SAMPLE_RATE / 0.49, rel=0.06, abs=3
+        )
+    (figures,) = recording_figures(recordings, rows).values()
+    assert all(0 <= share <= 1 for row in figures.values() for share in row.values())
+    assert len(figures) == len({each.group for each in recordings}) + 1
 
 
 def test_the_original_classifier_has_no_fifth_answer(tiny_corpus):

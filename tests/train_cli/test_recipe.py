@@ -1,10 +1,12 @@
 import shlex
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 from train_cli.__main__ import main
 from train_cli.commands import build_parser
+from train_cli.options import TrainDdaeOptions, TrainNcOptions
 from train_cli.parser import options_from
 from workbench.bundles.store import find_bundles
 from workbench.errors import WorkbenchError
@@ -18,6 +20,15 @@ def _bundle(kind):
     bundles = [b for b in find_bundles(kind) if b.manifest.training.command.startswith("train_cli ")]
     assert bundles, f"a {kind} bundle must ship in models/"
     return bundles[0]
+
+
+def test_every_option_that_decides_what_is_learnt_is_recorded():
+    pytest.importorskip("tensorflow")
+    from train_cli.export import RECORDED_OPTIONS
+
+    names = {each.name for options in (TrainNcOptions, TrainDdaeOptions) for each in fields(options)}
+    where_and_how_long = {"data", "run", "start_from", "patience", "max_minutes", "xla", "examples", "events"}
+    assert names - set(RECORDED_OPTIONS) == where_and_how_long
 
 
 @pytest.mark.parametrize("kind", ["nc", "ddae"])

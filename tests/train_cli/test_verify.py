@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -54,15 +53,20 @@ def test_the_pair_shares_its_memory(quantised: dict[str, Bundle]) -> None:
 
 
 def test_work_is_what_the_architecture_says(quantised: dict[str, Bundle]) -> None:
-    from train_cli.architectures.chunk_net import ChunkNet, ChunkNetSize
+    from train_cli.nc import build_network
 
     work = work_of(quantised["nc"].model_path("int8").read_bytes())
-    command = quantised["nc"].manifest.training.command.split()
-    name = command[command.index("--size") + 1]
-    # How many kinds of noise a classifier was taught is not in its bundle.
-    sizes = [SimpleNamespace(size=ChunkNetSize.named(name, n_kinds)) for n_kinds in range(200)]
-    assert work.multiply_accumulates in {ChunkNet.multiply_accumulates(each) for each in sizes}
-    assert work.operators["CONV_2D"] == 4
+    # The last of its trainings.
+    command = quantised["nc"].manifest.training.command.split(" && ")[-1].split()
+    options = dict(zip(command[2::2], command[3::2], strict=True))
+    networks = [
+        # How many kinds of noise a classifier was taught is not in its bundle.
+        build_network(options["--architecture"], options.get("--size", "standard"), n_kinds)
+        for n_kinds in range(40, 60)
+    ]
+    assert work.multiply_accumulates in {network.multiply_accumulates() for network in networks}
+    # What a step goes through piece by piece counts for each piece.
+    assert work.operators["DEPTHWISE_CONV_2D"] > 5 < work.operators["CONV_2D"]
 
 
 def test_a_model_that_differs_is_refused(
