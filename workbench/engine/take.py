@@ -16,9 +16,10 @@ from workbench.engine.glide import Glide
 from workbench.engine.scene import LoadedScene
 
 PREROLL_SAMPLES = SAMPLE_RATE * 3 // 4
-PREROLL_GRID_SAMPLES = 4096
-"""Warm-up starts on this grid, a multiple of the models' hops: their frames then fall where they would have
-fallen from the scene's start. A shifted frame grid alone changes a denoised signal by some -15 dB."""
+PREROLL_GRID_SAMPLES = 3840
+"""Warm-up starts on this grid, a multiple of the hops of the methods (256, 240, 160) and of the bundled
+classifier: their frames then fall where they would have fallen from the scene's start. A shifted frame grid
+alone changes a denoised signal by some -15 dB."""
 
 GAIN_GLIDE_SAMPLES = SAMPLE_RATE * 30 // 1000
 
