@@ -8,12 +8,14 @@ import pytest
 
 from tests.engine.conftest import joined, run
 from workbench.audio.playback import ClockOutput
+from workbench.bundles.store import find_bundles
 from workbench.classifier.posterior import CLASSES
 from workbench.dsp import SAMPLE_RATE
 from workbench.engine.graph import LiveGraph
 from workbench.engine.player import Player
 from workbench.engine.render import RenderedScene, render_scene
 from workbench.engine.scene import LoadedScene, demo_scenes, demo_scenes_by_id, load_scene
+from workbench.engine.take import PREROLL_GRID_SAMPLES
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,15 @@ def test_a_seek_sounds_as_if_it_had_played_up_to_there(demo, rendered):
     assert distance_db(sought, rendered.denoised[target : target + len(sought)]) < -20
     times = {found.time_samples for found in rendered.posteriors}
     assert times.issuperset(found.time_samples for block in blocks for found in block.posteriors)
+
+
+def test_a_seek_begins_where_a_step_of_every_bundled_model_does():
+    streaming = [bundle for bundle in find_bundles() if not bundle.manifest.is_original]
+    assert {bundle.manifest.kind for bundle in streaming} == {"nc", "ddae"}
+    for bundle in streaming:
+        features = bundle.manifest.features
+        frames = int(features.get("chunk_frames", features.get("frames_per_mask", 1)))
+        assert PREROLL_GRID_SAMPLES % (frames * int(features["hop_samples"])) == 0, bundle.name
 
 
 @pytest.mark.parametrize("method", ["bypass", "ddae", "ddae-vehicle"])
