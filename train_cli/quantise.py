@@ -155,7 +155,7 @@ def _static_recipe(precision: str) -> Any:
     """Say how weights are quantised: convolutions by channel, matrix products as a whole.
 
     A channel's scale and offset take 24 bytes of flash, and in a matrix product 12 of RAM, too. Convolutions
-    need them (8 dB of the classifier's posterior), matrix products of 80 to 1024 channels do without.
+    need them (7 dB of the classifier's posterior), matrix products of 80 to 1024 channels do without.
     """
     from ai_edge_quantizer.qtyping import QuantGranularity, TFLOperationName
     from ai_edge_quantizer.recipe_manager import RecipeManager
