@@ -371,6 +371,20 @@ def test_damaged_bundles_are_listed_with_what_is_wrong_and_can_be_deleted(
     qtbot.waitUntil(lambda: "bad" in names(models), timeout=10_000)
 
 
+@pytest.mark.parametrize("tab", ["Figures", "Card"])
+def test_long_pages_are_shown_from_their_beginning(models: Application, qtbot: Any, tab: str) -> None:
+    page = models.models_page
+    models.window.resize(1000, 640)
+    choose(models, qtbot, "nc-standard")
+    page.actions_by_name[tab].trigger()
+    browser = page.details.figures if tab == "Figures" else page.details.cards[0]
+    qtbot.waitUntil(lambda: browser.isVisible() and browser.verticalScrollBar().maximum() > 0)
+    models.window.resize(1000, 600)
+    qtbot.wait(50)
+    assert browser.verticalScrollBar().value() == 0
+    assert browser.horizontalScrollBar().value() == 0
+
+
 def test_a_bundle_that_changes_on_disk_is_read_again(models: Application, qtbot: Any, users: Path) -> None:
     choose(models, qtbot, "mine")
     write_tiny_ddae(users, "mine", title="Trained longer")

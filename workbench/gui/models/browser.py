@@ -83,6 +83,8 @@ class LocalBrowser(QTextBrowser):
             features = QTextDocument.MarkdownFeature
             document.setMarkdown(self._markdown, features.MarkdownDialectGitHub | features.MarkdownNoHTML)
             self._style_markdown()
+        # What is put in pushes the cursor to the end, which is scrolled to once this is shown or resized.
+        self.moveCursor(QTextCursor.MoveOperation.Start)
         self.verticalScrollBar().setValue(place)
 
     def _style_markdown(self) -> None:
