@@ -56,9 +56,10 @@ def mixing_for(options: TrainNcOptions) -> MixingOptions:
     A teacher says what odd noises are like, so that they are changed and joined more, and other sounds are
     among them.
     """
+    loudest_db = -15.0 if options.architecture == "stream-net" else MixingOptions.level_db[1]
     mixing = MixingOptions(
         seconds=options.seconds,
-        level_db=(options.quietest_db, -15.0),
+        level_db=(options.quietest_db, loudest_db),
         p_no_noise=0.16,
         p_noise_alone=0.25,
         p_colour=0.3,

@@ -310,7 +310,7 @@ class TrainNcOptions(TrainingOptions):
     )
     quietest_db: float = option(
         -40.0,
-        "RMS level of the quietest examples, dB re full scale; the loudest are at -15 dB",
+        "RMS level of the quietest examples, dB re full scale; the loudest are near -15 dB",
         label="Quietest examples",
         unit="dB",
         low=-80.0,
